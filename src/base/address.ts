@@ -1,0 +1,246 @@
+/**
+ * Addresses are canonical strings (RFC 5952 for IPv6): they key a Map, compare with `===`, print as they are.
+ * A branded value was parsed or formatted here, so it is always canonical.
+ */
+import { UsageError } from './error.js';
+
+export type Ipv6 = string & { readonly __brand: 'Ipv6' };
+export type Ipv4 = string & { readonly __brand: 'Ipv4' };
+export type IpAddress = Ipv6 | Ipv4;
+/** Six octets, `aa:bb:cc:dd:ee:ff`, lower case. */
+export type MacAddress = string & { readonly __brand: 'Mac' };
+/** `address/length`, host bits cleared. */
+export interface Prefix<A extends IpAddress = IpAddress> {
+  readonly address: A;
+  readonly length: number;
+}
+
+export const isIpv6 = (a: IpAddress): a is Ipv6 => a.includes(':');
+export const isIpv4 = (a: IpAddress): a is Ipv4 => !a.includes(':');
+
+/** Undefined when `text` is not an IPv6 address; mixed notation is understood, zones are not. */
+export function parseIpv6(text: string): Ipv6 | undefined {
+  const octets = ipv6TextToOctets(text);
+  return octets && ipv6FromOctets(octets);
+}
+
+export function parseIpv4(text: string): Ipv4 | undefined {
+  const parts = text.split('.');
+  if (parts.length !== 4) return undefined;
+  for (const p of parts) if (!/^(0|[1-9]\d{0,2})$/.test(p) || Number(p) > 255) return undefined;
+  return text as Ipv4;
+}
+
+export function parseAddress(text: string): IpAddress | undefined {
+  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+}
+
+export function parseMac(text: string): MacAddress | undefined {
+  return /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text)
+    ? (text.toLowerCase() as MacAddress)
+    : undefined;
+}
+
+/** For literals and trusted text. Throws `UsageError` `ADDRESS_SYNTAX`. */
+export const ipv6 = (text: string): Ipv6 => parseIpv6(text) ?? wrong('an IPv6 address', text);
+export const ipv4 = (text: string): Ipv4 => parseIpv4(text) ?? wrong('an IPv4 address', text);
+export const mac = (text: string): MacAddress =>
+  parseMac(text) ?? wrong('a link-layer address', text);
+
+export function parsePrefix(text: string): Prefix | undefined {
+  const [head, tail, more] = text.split('/');
+  if (head === undefined || tail === undefined || more !== undefined || !/^\d{1,3}$/.test(tail))
+    return undefined;
+  const address = parseAddress(head);
+  const length = Number(tail);
+  if (!address || length > bits(address)) return undefined;
+  return prefixOf(address, length);
+}
+
+export const prefix = (text: string): Prefix =>
+  parsePrefix(text) ?? wrong('a prefix such as 2001:db8::/64', text);
+export const formatPrefix = (p: Prefix): string => `${p.address}/${p.length}`;
+
+/** Width of the address's family: 128 or 32. */
+export const bits = (a: IpAddress): 128 | 32 => (isIpv6(a) ? 128 : 32);
+
+export function prefixOf<A extends IpAddress>(address: A, length: number): Prefix<A> {
+  const octets = addressOctets(address).slice();
+  clearHostBits(octets, length);
+  return { address: addressFromOctets(octets) as A, length };
+}
+
+export function inPrefix(address: IpAddress, p: Prefix): boolean {
+  if (isIpv6(address) !== isIpv6(p.address)) return false;
+  const a = addressOctets(address);
+  const b = addressOctets(p.address);
+  const whole = p.length >> 3;
+  for (let i = 0; i < whole; i++) if (a[i] !== b[i]) return false;
+  const rest = p.length & 7;
+  return rest === 0 || (a[whole]! ^ b[whole]!) >> (8 - rest) === 0;
+}
+
+export const samePrefix = (a: Prefix, b: Prefix): boolean =>
+  a.address === b.address && a.length === b.length;
+
+export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
+  const words: number[] = new Array(8);
+  for (let i = 0; i < 8; i++) words[i] = (b[at + 2 * i]! << 8) | b[at + 2 * i + 1]!;
+  // RFC 5952 §4.2: the longest run of two or more zero words, the first of equals, becomes "::".
+  let best = -1;
+  let bestLength = 1;
+  for (let i = 0; i < 8;) {
+    if (words[i] !== 0) {
+      i++;
+      continue;
+    }
+    let end = i;
+    while (end < 8 && words[end] === 0) end++;
+    if (end - i > bestLength) {
+      best = i;
+      bestLength = end - i;
+    }
+    i = end;
+  }
+  // RFC 5952 §5: IPv4-mapped addresses read better mixed.
+  if (best === 0 && bestLength === 5 && words[5] === 0xffff)
+    return `::ffff:${ipv4FromOctets(b, at + 12)}` as Ipv6;
+  let out = '';
+  for (let i = 0; i < 8; i++) {
+    if (i === best) {
+      out += '::';
+      i += bestLength - 1;
+      continue;
+    }
+    if (out !== '' && !out.endsWith(':')) out += ':';
+    out += words[i]!.toString(16);
+  }
+  return out as Ipv6;
+}
+
+export function ipv4FromOctets(b: Uint8Array, at = 0): Ipv4 {
+  return `${b[at]}.${b[at + 1]}.${b[at + 2]}.${b[at + 3]}` as Ipv4;
+}
+
+export function macFromOctets(b: Uint8Array, at = 0): MacAddress {
+  const part = (i: number) => b[at + i]!.toString(16).padStart(2, '0');
+  return `${part(0)}:${part(1)}:${part(2)}:${part(3)}:${part(4)}:${part(5)}` as MacAddress;
+}
+
+/** 4 or 16 octets make an address of that family. */
+export function addressFromOctets(b: Uint8Array): IpAddress {
+  return b.length === 4 ? ipv4FromOctets(b) : ipv6FromOctets(b);
+}
+
+/** 16 octets. The result may be shared: do not write to it. */
+export const ipv6Octets = (a: Ipv6): Uint8Array => ipv6TextToOctets(a)!;
+
+export function ipv4Octets(a: Ipv4): Uint8Array {
+  return Uint8Array.from(a.split('.'), Number);
+}
+
+export function addressOctets(a: IpAddress): Uint8Array {
+  return isIpv6(a) ? ipv6Octets(a) : ipv4Octets(a as Ipv4);
+}
+
+export function macOctets(m: MacAddress): Uint8Array {
+  return Uint8Array.from(m.split(':'), (part) => Number.parseInt(part, 16));
+}
+
+export const UNSPECIFIED6 = '::' as Ipv6;
+export const UNSPECIFIED4 = '0.0.0.0' as Ipv4;
+export const BROADCAST4 = '255.255.255.255' as Ipv4;
+export const ALL_NODES = 'ff02::1' as Ipv6;
+export const ALL_ROUTERS = 'ff02::2' as Ipv6;
+export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as MacAddress;
+
+export const isMulticast = (a: IpAddress): boolean =>
+  isIpv6(a) ? a.startsWith('ff') && a.indexOf(':') === 4 : Number.parseInt(a, 10) >> 4 === 0xe;
+
+/** fe80::/10, or 169.254/16. */
+export const isLinkLocal = (a: IpAddress): boolean =>
+  isIpv6(a) ? /^fe[89ab][0-9a-f]:/.test(a) : a.startsWith('169.254.');
+
+export const isLoopback = (a: IpAddress): boolean =>
+  a === '::1' || (isIpv4(a) && a.startsWith('127.'));
+export const isUnspecified = (a: IpAddress): boolean => a === UNSPECIFIED6 || a === UNSPECIFIED4;
+
+/** RFC 6275 §6.3, §9.3.1: what a home or care-of address may be. */
+export function isRoutableUnicast(a: IpAddress): boolean {
+  if (isMulticast(a) || isUnspecified(a) || isLoopback(a) || isLinkLocal(a)) return false;
+  return isIpv6(a)
+    ? !a.startsWith('::ffff:')
+    : a !== BROADCAST4 && !a.startsWith('0.') && Number.parseInt(a, 10) < 240;
+}
+
+/** RFC 4291 §2.7.1: ff02::1:ff00:0/104 with the low 24 bits of `a`. */
+export function solicitedNode(a: Ipv6): Ipv6 {
+  const o = ipv6Octets(a);
+  const group = new Uint8Array(16);
+  group.set([0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, o[13]!, o[14]!, o[15]!]);
+  return ipv6FromOctets(group);
+}
+
+/** RFC 2464 §7 (33:33 and the low 32 bits) or RFC 1112 §6.4. */
+export function multicastMac(a: IpAddress): MacAddress {
+  const o = addressOctets(a);
+  return isIpv6(a)
+    ? macFromOctets(Uint8Array.of(0x33, 0x33, o[12]!, o[13]!, o[14]!, o[15]!))
+    : macFromOctets(Uint8Array.of(0x01, 0x00, 0x5e, o[1]! & 0x7f, o[2]!, o[3]!));
+}
+
+/** RFC 4291 appendix A: modified EUI-64 from a link-layer address, in the /64 of `network`. */
+export function eui64Address(network: Ipv6, link: MacAddress): Ipv6 {
+  const out = ipv6Octets(network).slice();
+  const m = macOctets(link);
+  out.set([m[0]! ^ 2, m[1]!, m[2]!, 0xff, 0xfe, m[3]!, m[4]!, m[5]!], 8);
+  return ipv6FromOctets(out);
+}
+
+export const linkLocalAddress = (link: MacAddress): Ipv6 => eui64Address('fe80::' as Ipv6, link);
+
+function clearHostBits(octets: Uint8Array, length: number): void {
+  for (let i = 0; i < octets.length; i++) {
+    const keep = Math.min(8, Math.max(0, length - 8 * i));
+    octets[i]! &= (0xff << (8 - keep)) & 0xff;
+  }
+}
+
+function ipv6TextToOctets(text: string): Uint8Array | undefined {
+  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text)) return undefined;
+  const halves = text.split('::');
+  if (halves.length > 2) return undefined;
+  const head = words(halves[0]!, halves.length === 1);
+  const tail = halves.length === 2 ? words(halves[1]!, true) : [];
+  if (!head || !tail) return undefined;
+  const gap = 8 - head.length - tail.length;
+  if (halves.length === 1 ? gap !== 0 : gap < 1) return undefined;
+  const out = new Uint8Array(16);
+  const put = (list: number[], first: number) =>
+    list.forEach((w, i) => out.set([w >>> 8, w & 0xff], 2 * (first + i)));
+  put(head, 0);
+  put(tail, 8 - tail.length);
+  return out;
+}
+
+/** The 16-bit words of one side of "::"; a dotted quad may end the last side. */
+function words(text: string, last: boolean): number[] | undefined {
+  if (text === '') return [];
+  const out: number[] = [];
+  const parts = text.split(':');
+  for (const [i, part] of parts.entries()) {
+    if (part.includes('.')) {
+      const quad = last && i === parts.length - 1 ? parseIpv4(part) : undefined;
+      if (!quad) return undefined;
+      const o = ipv4Octets(quad);
+      out.push((o[0]! << 8) | o[1]!, (o[2]! << 8) | o[3]!);
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
+      out.push(Number.parseInt(part, 16));
+    } else return undefined;
+  }
+  return out;
+}
+
+function wrong(expected: string, came: string): never {
+  throw new UsageError('ADDRESS_SYNTAX', `Expected ${expected}, came "${came}".`);
+}

@@ -1,0 +1,50 @@
+/** What a home agent is told before it starts. Lifetimes in seconds. */
+import type { Ipv4, Ipv6, Prefix } from '../../base/address.js';
+import type { LinkName } from '../input.js';
+
+/** Who may register what. Status 0 allows; otherwise the status to answer with. */
+export interface BindingAcl {
+  readonly homeAddress: Ipv6;
+  readonly status: number;
+  /** IPv4 home address that belongs to this home address. */
+  readonly homeAddress4: Ipv4 | null;
+}
+
+export interface HomeAgentOptions {
+  /** The home agent's own addresses: IPv6 on the home link; IPv4 that mobile nodes reach it by. */
+  readonly address: Ipv6;
+  readonly address4: Ipv4 | null;
+  readonly homeLinks: readonly { readonly link: LinkName; readonly prefix: Prefix<Ipv6> }[];
+  readonly acl: readonly BindingAcl[];
+  /** For home addresses that no ACL entry names: 0 or a status. */
+  readonly defaultStatus: number;
+  /** Seconds. */
+  readonly maxBindingLifetime: number;
+  readonly dsmip: boolean;
+  /** IPv4 home addresses that may be bound at all. */
+  readonly acceptIpv4: readonly Prefix<Ipv4>[];
+  /** Answer F with 144 when false. RFC 5555 §4.5 */
+  readonly acceptForceUdp: boolean;
+  /** UDP even where there is no NAT. RFC 5555 §4.2 */
+  readonly forceUdp: boolean;
+  /** Seconds, in the NAT Detection option. */
+  readonly natRefresh: number;
+  /** `strict`: 1 s of DAD before the first answer, RFC 6275 §10.3.1. `optimistic` (ours): answer, go on probing, revoke. `off` for laboratories. */
+  readonly dadMode: 'strict' | 'optimistic' | 'off';
+  /** Bindings at most; beyond: status 130. */
+  readonly maxBindings: number;
+  /** Binding Refresh Advice, seconds; 0 none. */
+  readonly refreshAdvice: number;
+}
+
+export const HOME_AGENT_DEFAULTS = {
+  defaultStatus: 0,
+  maxBindingLifetime: 262140,
+  dsmip: false,
+  acceptForceUdp: true,
+  forceUdp: false,
+  natRefresh: 110,
+  dadMode: 'strict',
+  maxBindings: 100_000,
+  refreshAdvice: 0,
+} as const satisfies Partial<HomeAgentOptions>;

@@ -1,0 +1,52 @@
+/** What a mobile node is told before it starts. Lifetimes in seconds, timers in milliseconds. */
+import type { Ipv4, Ipv6, Prefix } from '../../base/address.js';
+import type { Millis } from '../../base/time.js';
+import type { LinkName } from '../input.js';
+
+export interface HomeOptions {
+  readonly homeAddress: Ipv6;
+  readonly homePrefix: Prefix<Ipv6>;
+  readonly homeAgent: Ipv6;
+  /** Needed to register from IPv4-only networks. */
+  readonly homeAgent4: Ipv4 | null;
+  /** Static IPv4 home address with its prefix length. */
+  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** The interface that the home link is expected on; null: any. */
+  readonly homeLink: LinkName | null;
+}
+
+export interface MobileNodeOptions {
+  readonly homes: readonly HomeOptions[];
+  /** Interfaces to use; `preference` 1 best to 10, 0 unused. */
+  readonly links: readonly { readonly name: LinkName; readonly preference: number; readonly dhcp: boolean }[];
+  /** Requested binding lifetime, seconds. */
+  readonly bindingLifetime: number;
+  readonly initialBindAckTimeoutFirstReg: Millis; // RFC 6275 §13: 1500
+  readonly initialBindAckTimeoutReReg: Millis; // RFC 6275 §12: 1000
+  /** RFC 5555: IPv4 visited networks. */
+  readonly dsmip: boolean;
+  /** Ours: how long an IPv4 address waits for IPv6 to turn up, from link up. */
+  readonly ipv6HeadStart: Millis;
+  /** Set F: ask for UDP encapsulation always. */
+  readonly forceUdp: boolean;
+  readonly useAlternateCareOf: boolean;
+  /** RFC 4429: use a care-of address while DAD runs. */
+  readonly optimisticDad: boolean;
+  /** UDP source port for Binding Updates and data; RFC 5555 leaves it free. */
+  readonly udpPort: number;
+  /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
+  readonly natKeepalive: number;
+}
+
+export const MOBILE_NODE_DEFAULTS = {
+  bindingLifetime: 262140,
+  initialBindAckTimeoutFirstReg: 1500,
+  initialBindAckTimeoutReReg: 1000,
+  dsmip: false,
+  ipv6HeadStart: 100,
+  forceUdp: false,
+  useAlternateCareOf: true,
+  optimisticDad: true,
+  udpPort: 4191,
+  natKeepalive: 110,
+} as const satisfies Partial<MobileNodeOptions>;

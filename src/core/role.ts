@@ -1,0 +1,26 @@
+/** The face that worlds and the daemon see of a mobile node, home agent or router: a machine of whole inputs. */
+import type { Instant } from '../base/time.js';
+import type { RoleEffect } from './effect.js';
+import type { WorldInput } from './input.js';
+import type { Deadline, Machine } from './machine.js';
+import type { LinkState } from './input.js';
+import type { RoleView } from './view.js';
+
+/** What a forced handover may name. `auto` gives the choice back. */
+export type HandoverTarget =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'link'; readonly link: string }
+  | { readonly kind: 'family'; readonly family: 4 | 6 }
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'home' };
+
+export interface Role extends Machine<RoleEffect> {
+  /** Once, before any input: links as they are, and what the store kept. */
+  start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void;
+  handle(input: WorldInput, now: Instant): void;
+  /** Begins an orderly end (a mobile node deregisters). Done when `stopped` is true, at the latest after 2 s. */
+  stop(now: Instant): void;
+  readonly stopped: boolean;
+  view(now: Instant): RoleView;
+  pollTimeout(): Deadline | undefined;
+}

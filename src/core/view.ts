@@ -1,0 +1,63 @@
+/** What roles show of themselves: plain values for status, BUL and BC. Times are instants of the world's clock. */
+import type { IpAddress, Ipv4, Ipv6 } from '../base/address.js';
+import type { Instant } from '../base/time.js';
+import type { Deadline } from './machine.js';
+import type { LinkName } from './input.js';
+
+export type TunnelPath = 'ipv6' | 'ipv4' | 'udp';
+
+/** One Binding Update List entry, RFC 6275 §11.1. */
+export interface BulView {
+  readonly homeAddress: Ipv6;
+  readonly homeAddress4: Ipv4 | null;
+  readonly peer: Ipv6;
+  readonly careOf: IpAddress | null;
+  readonly link: LinkName | null;
+  readonly state: 'idle' | 'pending' | 'bound' | 'refused' | 'deregistering';
+  readonly path: TunnelPath | null;
+  readonly nat: boolean;
+  readonly natRefresh: number | null;
+  readonly sequence: number;
+  /** seconds granted */
+  readonly lifetime: number;
+  readonly expiresAt: Instant | null;
+  readonly attempts: number;
+  readonly lastStatus: number | null;
+  /** Why this care-of address. */
+  readonly reason: string | null;
+}
+
+/** One Binding Cache entry, RFC 6275 §9.1. */
+export interface BcView {
+  readonly homeAddress: Ipv6;
+  readonly homeAddress4: Ipv4 | null;
+  readonly careOf: IpAddress;
+  /** Outer source and port where a NAT is on the path. */
+  readonly mapped: { readonly address: Ipv4; readonly port: number } | null;
+  readonly path: TunnelPath;
+  readonly state: 'probing' | 'bound';
+  readonly home: boolean;
+  readonly flags: string;
+  readonly sequence: number;
+  readonly lifetime: number;
+  readonly expiresAt: Instant;
+}
+
+export interface RoleView {
+  readonly role: 'mn' | 'ha' | 'cn';
+  readonly bul: readonly BulView[];
+  readonly bc: readonly BcView[];
+  /** Received and refused octets, by reason. */
+  readonly counters: Readonly<Record<string, number>>;
+  readonly next: Deadline | null;
+  readonly links: readonly {
+    readonly name: LinkName;
+    readonly up: boolean;
+    readonly routers: readonly string[];
+    readonly addresses: readonly string[];
+    readonly dhcp: string | null;
+    readonly home: boolean;
+  }[];
+  /** Mobile node: per home address. */
+  readonly homes: readonly { readonly homeAddress: Ipv6; readonly homeAddress4: Ipv4 | null; readonly where: 'home' | 'away' | 'returning' | 'nowhere' }[];
+}
