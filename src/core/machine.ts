@@ -20,7 +20,10 @@ export interface Machine<Effect, Why extends string = string> {
 }
 
 /** The earlier of two deadlines; either may be absent. */
-export function earlier<W extends string>(a: Deadline<W> | undefined, b: Deadline<W> | undefined): Deadline<W> | undefined {
+export function earlier<W extends string>(
+  a: Deadline<W> | undefined,
+  b: Deadline<W> | undefined,
+): Deadline<W> | undefined {
   if (!a || !b) return a ?? b;
   return b.at < a.at ? b : a;
 }

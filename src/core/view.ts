@@ -59,5 +59,9 @@ export interface RoleView {
     readonly home: boolean;
   }[];
   /** Mobile node: per home address. */
-  readonly homes: readonly { readonly homeAddress: Ipv6; readonly homeAddress4: Ipv4 | null; readonly where: 'home' | 'away' | 'returning' | 'nowhere' }[];
+  readonly homes: readonly {
+    readonly homeAddress: Ipv6;
+    readonly homeAddress4: Ipv4 | null;
+    readonly where: 'home' | 'away' | 'returning' | 'nowhere';
+  }[];
 }
