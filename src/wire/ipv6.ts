@@ -14,7 +14,8 @@ export type DestinationOption = Readonly<
 
 export type ExtensionHeader = Readonly<
   | { kind: 'hopByHop'; options: readonly DestinationOption[] }
-  | { kind: 'destinationOptions'; options: readonly DestinationOption[] }
+  /** `verbatim`: a decoded list that stands unpadded where alignment would move it; it is encoded as listed. */
+  | { kind: 'destinationOptions'; options: readonly DestinationOption[]; verbatim?: boolean }
   /** RFC 6275 §6.4: type 2, one address. */
   | { kind: 'routing2'; segmentsLeft: number; homeAddress: Ipv6 }
   /** Any other routing header; `data` after Segments Left. */

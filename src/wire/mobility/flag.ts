@@ -1,6 +1,11 @@
 /** Flags of Binding Update and Acknowledgement: one row per bit. */
 
-export interface FlagRow { readonly bit: number; readonly letter: string; readonly name: string; readonly clause: string }
+export interface FlagRow {
+  readonly bit: number;
+  readonly letter: string;
+  readonly name: string;
+  readonly clause: string;
+}
 
 /** 16 bits after the sequence number. */
 export const BU_FLAG = {
@@ -33,7 +38,12 @@ export const BU_FLAGS: readonly FlagRow[] = [
   { bit: 0x8000, letter: 'A', name: 'acknowledge', clause: 'RFC 6275 §6.1.7' },
   { bit: 0x4000, letter: 'H', name: 'home registration', clause: 'RFC 6275 §6.1.7' },
   { bit: 0x2000, letter: 'L', name: 'link-local address compatibility', clause: 'RFC 6275 §6.1.7' },
-  { bit: 0x1000, letter: 'K', name: 'key management mobility capability', clause: 'RFC 6275 §6.1.7' },
+  {
+    bit: 0x1000,
+    letter: 'K',
+    name: 'key management mobility capability',
+    clause: 'RFC 6275 §6.1.7',
+  },
   { bit: 0x0800, letter: 'M', name: 'MAP registration', clause: 'RFC 5380 §4' },
   { bit: 0x0400, letter: 'R', name: 'mobile router', clause: 'RFC 3963 §4.1' },
   { bit: 0x0200, letter: 'P', name: 'proxy registration', clause: 'RFC 5213 §8.1' },
@@ -56,4 +66,7 @@ export const BA_FLAGS: readonly FlagRow[] = [
 
 /** Letters of the flags set, in wire order: `AHL`. */
 export const flagLetters = (flags: number, rows: readonly FlagRow[]): string =>
-  rows.filter((row) => flags & row.bit).map((row) => row.letter).join('');
+  rows
+    .filter((row) => flags & row.bit)
+    .map((row) => row.letter)
+    .join('');
