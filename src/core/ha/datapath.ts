@@ -1,0 +1,111 @@
+/**
+ * Bindings → the forwarding state they ask for. Pure.
+ *
+ * A binding's items are built once and stay the same objects until one of their fields must change, so that a
+ * diff may compare by reference. What a declaration costs with 100,000 bindings: an array of 200,000 to 300,000
+ * references, about 1 ms; a refresh that moves nothing declares nothing.
+ *
+ * Spec: RFC 6275 §10.4.2 (to the mobile node), §10.4.5 (from it); RFC 5555 §4.5.1.
+ */
+import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
+import { bits } from '../../base/address.js';
+import { UDP_PORT } from '../../wire/protocol.js';
+import {
+  TUNNEL_LINK,
+  type DatapathItem,
+  type DatapathState,
+  type RouteItem,
+  type SignallingItem,
+  type TunnelItem,
+} from '../datapath/model.js';
+import type { Attachment, HomeBinding } from './home-binding.js';
+import type { HomeAgentOptions } from './options.js';
+
+export function declareDatapath(
+  own: SignallingItem,
+  bindings: Iterable<HomeBinding>,
+): DatapathState {
+  const items: DatapathItem[] = [own];
+  for (const binding of bindings) for (const item of binding.items) items.push(item);
+  return { items };
+}
+
+/** What reaches a home agent that the host must not answer by itself. */
+export function signallingItem(
+  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip'>,
+): SignallingItem {
+  return {
+    kind: 'signalling',
+    addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
+    udp: options.dsmip ? { address: null, port: UDP_PORT.dsmip } : null,
+  };
+}
+
+export interface BoundAddresses {
+  readonly homeAddress: Ipv6;
+  readonly homeAddress4: Ipv4 | null;
+  readonly attachment: Attachment;
+}
+
+/** Tunnel and routes of one binding. Items of `previous` that need no change are taken over. */
+export function bindingItems(
+  bound: BoundAddresses,
+  previous: readonly DatapathItem[] = [],
+): readonly DatapathItem[] {
+  const homes: readonly IpAddress[] =
+    bound.homeAddress4 === null ? [bound.homeAddress] : [bound.homeAddress, bound.homeAddress4];
+  const was = previous.find((item) => item.kind === 'tunnel');
+  const tunnel = was && sameTunnel(was, bound) ? was : makeTunnel(bound, homes);
+  const routes = homes.map(
+    (home) =>
+      previous.find((item) => item.kind === 'route' && item.destination.address === home) ??
+      makeRoute(home),
+  );
+  const items = [tunnel, ...routes];
+  return items.length === previous.length && items.every((item, i) => item === previous[i])
+    ? previous
+    : items;
+}
+
+function makeTunnel(bound: BoundAddresses, homes: readonly IpAddress[]): TunnelItem {
+  const { attachment } = bound;
+  return {
+    kind: 'tunnel',
+    key: bound.homeAddress,
+    local: attachment.local,
+    remote: attachment.remote,
+    ...(attachment.path === 'udp' && {
+      udp: { localPort: attachment.localPort, remotePort: attachment.remotePort },
+    }),
+    send: homes.map((home) => ({ destination: host(home) })),
+    // RFC 6275 §10.4.5: from the care-of address only, and only as the home address bound to it.
+    accept: homes.map((home) => ({ source: host(home) })),
+    pathMtu: PATH_MTU,
+  };
+}
+
+function sameTunnel(was: TunnelItem, { attachment, homeAddress4 }: BoundAddresses): boolean {
+  const ports = attachment.path === 'udp' ? attachment : undefined;
+  return (
+    was.local === attachment.local &&
+    was.remote === attachment.remote &&
+    was.udp?.localPort === ports?.localPort &&
+    was.udp?.remotePort === ports?.remotePort &&
+    (was.send[1]?.destination?.address ?? null) === homeAddress4
+  );
+}
+
+const makeRoute = (home: IpAddress): RouteItem => ({
+  kind: 'route',
+  table: 'main',
+  destination: host(home),
+  link: TUNNEL_LINK,
+  metric: ROUTE_METRIC,
+});
+
+const host = (address: IpAddress): Prefix => ({ address, length: bits(address) });
+
+/** Octets; until the path says otherwise. */
+const PATH_MTU = 1500;
+/** Ours: before what the host has learnt by itself. */
+const ROUTE_METRIC = 64;

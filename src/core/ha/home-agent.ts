@@ -1,0 +1,671 @@
+/**
+ * A home agent: routes inputs to its machines and puts what they say in order.
+ *
+ * Spec: RFC 6275 §10; RFC 5555 §4.5.
+ *
+ *   (none) ─update admitted→ waiting ─unique→ bound ─update→ bound
+ *                            waiting ─duplicate→ (none), 134
+ *          ─optimistic, off→ bound ─duplicate→ (none), revoked
+ *                            bound ─lifetime over→ (none)
+ *                            bound ─deregistered→ departed ─10 s→ (none)
+ *
+ * For each input the datapath is declared at most once, before anything that lets packets flow: advertisements
+ * on the home link and the Binding Acknowledgement.
+ */
+import { inPrefix, type Ipv4, type Ipv6 } from '../../base/address.js';
+import { after, seconds, type Instant } from '../../base/time.js';
+import { encodeIcmpv6Packet } from '../../wire/mobility-packet.js';
+import { BU_FLAG, BU_FLAGS, flagLetters } from '../../wire/mobility/flag.js';
+import type { MobilityOption } from '../../wire/mobility/option.js';
+import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
+import { BindingCache, type CacheEntry } from '../binding/binding-cache.js';
+import { sequenceAdvances } from '../binding/sequence.js';
+import { NO_DATAPATH, type SignallingItem } from '../datapath/model.js';
+import type { RoleEffect } from '../effect.js';
+import { event, type EventCode, type MipEvent } from '../event.js';
+import {
+  ingressFrame,
+  ingressPacket,
+  refusalPacket,
+  refuseUnknownBinding,
+  type Icmpv6Ingress,
+  type MobilityIngress,
+  type Refusal,
+} from '../ingress.js';
+import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
+import { earlier, type Deadline } from '../machine.js';
+import type { Random } from '../random.js';
+import type { Role } from '../role.js';
+import type { BcView, RoleView } from '../view.js';
+import { acknowledge, refreshAdvice } from './acknowledgement.js';
+import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission.js';
+import { CLAIM_SPACING } from './claims.js';
+import { DAD_TIME, DadForMobileNode } from './dad-for-mobile-node.js';
+import { bindingItems, declareDatapath, signallingItem } from './datapath.js';
+import type { HomeBinding } from './home-binding.js';
+import { Ipv4HomePool, type Ipv4Assignment, type Ipv4Request } from './ipv4-home-pool.js';
+import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
+import type { BindingAcl, HomeAgentOptions } from './options.js';
+import { ProxyArp } from './proxy-arp.js';
+import { ProxyNd } from './proxy-nd.js';
+import { RateLimit } from './rate-limit.js';
+import {
+  defendedLinkLocal,
+  isBindingUpdate,
+  makeBinding,
+  natOption,
+  readRequest,
+  type HomeLink,
+  type RegistrationRequest,
+} from './registration.js';
+
+export class HomeAgent implements Role {
+  readonly #options: HomeAgentOptions;
+  readonly #signalling: SignallingItem;
+  readonly #acl: ReadonlyMap<Ipv6, BindingAcl>;
+  readonly #links = new Map<LinkName, LinkState>();
+  readonly #cache: BindingCache<HomeBinding>;
+  readonly #departed: BindingCache<Departed>;
+  readonly #waiting = new Map<Ipv6, Waiting>();
+  /** Bound in optimistic mode while the probe runs: the update that would be answered with 134. */
+  readonly #trying = new Map<Ipv6, RegistrationRequest>();
+  readonly #dad = new DadForMobileNode();
+  readonly #proxyNd: ProxyNd;
+  readonly #proxyArp: ProxyArp;
+  readonly #pool: Ipv4HomePool;
+  readonly #errors = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
+  readonly #counters: Record<string, number> = {};
+  #effects: RoleEffect[] = [];
+  #taken = 0;
+  /** Effects that the datapath goes before. */
+  readonly #later: RoleEffect[] = [];
+  #dirty = false;
+  #stopped = false;
+
+  /** A home agent needs no randomness so far; every role is handed some. */
+  constructor(options: HomeAgentOptions, _random: Random) {
+    this.#options = options;
+    this.#signalling = signallingItem(options);
+    this.#acl = new Map(options.acl.map((row) => [row.homeAddress, row]));
+    this.#cache = new BindingCache(options.maxBindings);
+    this.#departed = new BindingCache(options.maxBindings);
+    this.#proxyNd = new ProxyNd(this.#links, options.address);
+    this.#proxyArp = new ProxyArp(this.#links);
+    this.#pool = new Ipv4HomePool(options);
+  }
+
+  start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
+    for (const link of links) this.#links.set(link.name, link);
+    this.#tell('STARTED', { role: 'ha' });
+    let claimAt = now;
+    for (const [key, value] of kept) {
+      if (!key.startsWith(KEPT_PREFIX)) continue;
+      const binding = this.#revive(readKept(key, value), now);
+      if (binding) {
+        this.#defend(binding, claimAt);
+        claimAt = after(claimAt, CLAIM_SPACING);
+      } else {
+        this.#count('kept-refused');
+        this.#effects.push({ kind: 'store', key, value: undefined });
+      }
+    }
+    this.#dirty = true;
+    this.#finish(now);
+  }
+
+  handle(input: WorldInput, now: Instant): void {
+    if (this.#stopped) return;
+    switch (input.kind) {
+      case 'frame':
+        this.#frame(input.frame, now);
+        break;
+      case 'packet':
+        this.#packet(input.packet, now);
+        break;
+      case 'link':
+        this.#linkChanged(input.link, now);
+        break;
+      case 'linkGone':
+        this.#linkGone(input.name);
+        break;
+      case 'firstPacket':
+        this.#tell('FIRST_PACKET', { tunnel: input.tunnel, direction: input.direction });
+        break;
+      default:
+        input satisfies never;
+    }
+    this.#finish(now);
+  }
+
+  handleTimeout(now: Instant): void {
+    if (this.#stopped) return;
+    this.#dad.handleTimeout(now);
+    for (let gone = this.#cache.takeExpired(now); gone; gone = this.#cache.takeExpired(now)) {
+      this.#count('expired');
+      this.#forget(gone, 'lifetime over');
+    }
+    while (this.#departed.takeExpired(now));
+    this.#finish(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    if (this.#stopped) return undefined;
+    let next: Deadline | undefined = this.#dad.pollTimeout();
+    next = earlier<string>(next, deadline(this.#cache.nextExpiry(), 'a binding expires'));
+    next = earlier<string>(next, this.#proxyNd.pollTimeout());
+    next = earlier<string>(next, this.#proxyArp.pollTimeout());
+    return earlier(next, deadline(this.#departed.nextExpiry(), 'forget a deregistration'));
+  }
+
+  pollEffect(): RoleEffect | undefined {
+    const effect = this.#effects[this.#taken];
+    if (effect) {
+      this.#taken++;
+    } else if (this.#taken > 0) {
+      this.#effects = [];
+      this.#taken = 0;
+    }
+    return effect;
+  }
+
+  /** The bindings stay in the store: mobile nodes go on as if we were there, and so we are again after a restart. */
+  stop(_now: Instant): void {
+    if (this.#stopped) return;
+    this.#tell('STOPPING', { role: 'ha' });
+    this.#effects.push({ kind: 'datapath', want: NO_DATAPATH });
+    this.#stopped = true;
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** Costs a pass over all bindings. */
+  view(_now: Instant): RoleView {
+    const bc: BcView[] = [];
+    for (const waiting of this.#waiting.values()) bc.push(viewWaiting(waiting));
+    for (const binding of this.#cache.values()) {
+      bc.push(viewBinding(binding, this.#trying.has(binding.homeAddress)));
+    }
+    return {
+      role: 'ha',
+      bul: [],
+      bc,
+      counters: { ...this.#counters },
+      next: this.pollTimeout() ?? null,
+      links: [...this.#links.values()].map((link) => ({
+        name: link.name,
+        up: link.up,
+        routers: [],
+        addresses: link.addresses.map((a) => `${a.address}/${a.prefixLength}`),
+        dhcp: null,
+        home: this.#isHomeLink(link.name),
+      })),
+      homes: [],
+    };
+  }
+
+  #frame(frame: ReceivedFrame, now: Instant): void {
+    const result = ingressFrame(frame);
+    if (!result.ok) return this.#refused(result.refusal, now);
+    const { value } = result;
+    // Our own frames come back on links that loop multicast; they tell nothing about others.
+    if (value.kind === 'dhcp' || value.linkSource === this.#links.get(value.link)?.mac) return;
+    if (value.kind === 'arp') return this.#proxyArp.handleArp(value.link, value.message, now);
+    this.#dad.handleNd(value.link, value.source, value.message);
+    this.#proxyNd.handleNd(value, now);
+  }
+
+  #packet(packet: ReceivedPacket, now: Instant): void {
+    const result = ingressPacket(packet);
+    if (!result.ok) return this.#refused(result.refusal, now);
+    const { value } = result;
+    if (value.destination !== this.#options.address) return this.#drop('not-ours', value.careOf);
+    if (value.kind === 'icmpv6') return this.#icmpv6(value, now);
+    if (isBindingUpdate(value)) return this.#bindingUpdate(readRequest(value), now);
+    this.#mobility(value);
+  }
+
+  /** RFC 6275 §9.3.1 exempts Mobility Headers from the test for a binding; what we have no use for ends here. */
+  #mobility(ingress: MobilityIngress): void {
+    this.#drop(`unused-${ingress.message.kind}`, ingress.careOf);
+  }
+
+  #icmpv6(ingress: Icmpv6Ingress, now: Instant): void {
+    if (!ingress.homeAddressOption) return; // the host's own business
+    const { source, careOf, message } = ingress;
+    const binding = this.#cache.get(source);
+    const here = binding?.attachment.path === 'ipv6' && binding.attachment.remote === careOf;
+    if (!here) return this.#refused(refuseUnknownBinding(ingress), now);
+    if (message.kind !== 'echoRequest') return;
+    // RFC 6275 §10.4.2: towards the mobile node itself, a home agent is its correspondent node.
+    const path = { source: this.#options.address, destination: careOf, routingHome: source };
+    const octets = encodeIcmpv6Packet({ ...path, message: { ...message, kind: 'echoReply' } });
+    this.#effects.push({ kind: 'packet', octets });
+  }
+
+  #bindingUpdate(request: RegistrationRequest, now: Instant): void {
+    const { homeAddress, deregistration, sequence } = request;
+    this.#count('bu');
+    const home = this.#homeOf(homeAddress);
+    const refused = refusalOf(request, this.#context(request, home));
+    if (refused?.status === 'silence') return this.#drop(refused.rule.name, request.packetSource);
+    this.#tell('HA_BU_RECEIVED', { homeAddress, careOf: request.careOf, sequence });
+    const waiting = this.#waiting.get(homeAddress);
+    if (waiting && !sequenceAdvances(sequence, waiting.request.sequence)) {
+      return this.#count('absorbed'); // late or repeated; the newest will be answered
+    }
+    if (refused) {
+      if (waiting && deregistration) this.#stopWaiting(homeAddress);
+      return this.#refuse(request, refused.status as number, refused.rule.name, refused.sequence);
+    }
+    if (deregistration) return this.#deregister(request, now);
+    if (!home) return; // not reached: admission refuses
+    if (this.#cache.get(homeAddress)) return this.#bind(request, home, now);
+    if (waiting) return this.#waitOn(waiting, request, now);
+    switch (this.#options.dadMode) {
+      case 'strict':
+        this.#waiting.set(homeAddress, { request, home, until: after(now, DAD_TIME) });
+        return this.#probe(request, home, now);
+      case 'optimistic':
+        this.#trying.set(homeAddress, request);
+        this.#probe(request, home, now);
+        return this.#bind(request, home, now);
+      case 'off':
+        return this.#bind(request, home, now);
+      default:
+        this.#options.dadMode satisfies never;
+    }
+  }
+
+  /** RFC 6275 §10.3.1. Runs before the answer in strict mode and beside it in optimistic mode. */
+  #probe(request: RegistrationRequest, home: HomeLink, now: Instant): void {
+    const { homeAddress, flags } = request;
+    this.#tell('HA_DAD_STARTED', { homeAddress, link: home.link });
+    this.#dad.start(homeAddress, home.link, defendedLinkLocal(homeAddress, home, flags), now);
+    this.#drainDad(now);
+  }
+
+  /** A newer update takes the place of the one that waits, and only then: one answer, to the newest. */
+  #waitOn(waiting: Waiting, request: RegistrationRequest, now: Instant): void {
+    const { home } = waiting;
+    const sameProbe = ((waiting.request.flags ^ request.flags) & BU_FLAG.linkLocal) === 0;
+    const until = sameProbe ? waiting.until : after(now, DAD_TIME);
+    this.#waiting.set(request.homeAddress, { request, home, until });
+    this.#count('absorbed');
+    if (!sameProbe) this.#probe(request, home, now);
+  }
+
+  #stopWaiting(homeAddress: Ipv6): void {
+    this.#waiting.delete(homeAddress);
+    this.#dad.cancel(homeAddress);
+  }
+
+  #drainDad(now: Instant): void {
+    for (let effect = this.#dad.pollEffect(); effect; effect = this.#dad.pollEffect()) {
+      switch (effect.kind) {
+        case 'frame':
+          this.#effects.push(effect);
+          break;
+        case 'unique':
+          this.#unique(effect.homeAddress, now);
+          break;
+        case 'duplicate':
+          this.#duplicate(effect.homeAddress, effect.address);
+          break;
+        default:
+          effect satisfies never;
+      }
+    }
+  }
+
+  #unique(homeAddress: Ipv6, now: Instant): void {
+    const waiting = this.#waiting.get(homeAddress);
+    const binding = this.#cache.get(homeAddress);
+    if (waiting) {
+      const { request, home } = waiting;
+      // A second has passed: what was true of others may be no longer.
+      const refused = refusalOf(request, this.#context(request, home));
+      this.#waiting.delete(homeAddress);
+      if (!refused) return this.#bind(request, home, now);
+      const status = refused.status === 'silence' ? BA_STATUS.reasonUnspecified : refused.status;
+      return this.#refuse(request, status, refused.rule.name, refused.sequence);
+    }
+    this.#trying.delete(homeAddress);
+    if (binding) this.#defend(binding, now);
+  }
+
+  /** RFC 6275 §10.3.1: the complete Binding Update is rejected, whichever of its addresses is in use. */
+  #duplicate(homeAddress: Ipv6, address: Ipv6): void {
+    const link = this.#homeOf(homeAddress)?.link ?? null;
+    this.#tell('HA_DAD_FAILED', { homeAddress: address, link });
+    const { status, name } = DUPLICATE_ADDRESS;
+    const waiting = this.#waiting.get(homeAddress);
+    const tried = this.#trying.get(homeAddress);
+    this.#waiting.delete(homeAddress);
+    if (waiting) this.#refuse(waiting.request, status, name);
+    if (!tried) return;
+    const binding = this.#cache.delete(homeAddress);
+    if (binding) this.#forget(binding, 'duplicate address');
+    this.#tell('HA_REVOKED', { homeAddress, reason: 'duplicate address' });
+    this.#refuse(tried, status, name);
+  }
+
+  /** Creates or renews: RFC 6275 §10.3.1, RFC 5555 §4.5. */
+  #bind(request: RegistrationRequest, home: HomeLink, now: Instant): void {
+    const { homeAddress, careOf, sequence } = request;
+    if (careOf === null) return; // not reached: admission refuses
+    const previous = this.#cache.get(homeAddress);
+    const ipv4 = this.#assignIpv4(request, previous);
+    const binding = makeBinding(
+      { ...request, careOf },
+      home,
+      ipv4.address,
+      this.#options,
+      previous,
+      now,
+    );
+    if (!this.#cache.put(binding)) {
+      return this.#refuse(request, BA_STATUS.insufficientResources, 'cache-full');
+    }
+    this.#departed.delete(homeAddress);
+    if (binding.items !== previous?.items) this.#dirty = true;
+    if (previous) this.#letGo(previous, binding);
+    if (binding.homeAddress4 !== null) this.#pool.hold(binding.homeAddress4, homeAddress);
+    if (this.#trying.has(homeAddress)) this.#trying.set(homeAddress, request);
+    else this.#defend(binding, now);
+    this.#count(previous ? 'renewed' : 'bound');
+    this.#tellBound(binding, previous);
+    this.#tellIpv4(ipv4);
+    this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: keepBinding(binding) });
+    const { lifetime } = binding;
+    const options = [...refreshAdvice(this.#options.refreshAdvice, lifetime), ...ipv4.acks];
+    this.#answer(request, BA_STATUS.accepted, sequence, lifetime, options);
+  }
+
+  /** RFC 6275 §10.3.2. */
+  #deregister(request: RegistrationRequest, now: Instant): void {
+    const { homeAddress, sequence } = request;
+    const binding = this.#cache.delete(homeAddress);
+    this.#count('deregistered');
+    if (binding) this.#forget(binding, 'deregistered');
+    // An update that was overtaken must not bind again: its number is remembered for a while.
+    const expiresAt = after(now, MAX_DELETE_BCE_TIMEOUT);
+    this.#departed.put({ homeAddress, sequence, expiresAt });
+    this.#answer(request, BA_STATUS.accepted, sequence, 0);
+  }
+
+  #refuse(
+    request: RegistrationRequest,
+    status: number,
+    reason: string,
+    sequence = request.sequence,
+  ): void {
+    const { homeAddress, flags } = request;
+    const forceUdp = (flags & BU_FLAG.forceUdp) !== 0;
+    this.#count(reason);
+    this.#tell('HA_REFUSED', { homeAddress, status, meaning: statusText(status, { forceUdp }) });
+    this.#answer(request, status, sequence, 0);
+  }
+
+  #answer(
+    request: RegistrationRequest,
+    status: number,
+    sequence: number,
+    lifetime: number,
+    options: readonly MobilityOption[] = [],
+  ): void {
+    const { homeAddress } = request;
+    const nat = natOption(request, this.#options);
+    const fields = { status, sequence, lifetime, options: nat ? [...options, nat] : options };
+    const link = this.#homeOf(homeAddress)?.link;
+    this.#later.push(acknowledge(this.#options.address, request, fields, link));
+    this.#later.push(eventEffect(event('BA_SENT', { homeAddress, sequence, status })));
+  }
+
+  /** What is left to do for a binding that is out of the cache. */
+  #forget(binding: HomeBinding, reason: string): void {
+    const { homeAddress } = binding;
+    if (this.#trying.delete(homeAddress)) this.#dad.cancel(homeAddress);
+    this.#letGo(binding, undefined);
+    this.#dirty = true;
+    this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: undefined });
+    this.#tell('HA_UNBOUND', { homeAddress, reason });
+  }
+
+  #defend(binding: HomeBinding, at: Instant): void {
+    const { homeAddress, homeAddress4, link, linkLocal } = binding;
+    this.#proxyNd.claim(homeAddress, link, at);
+    if (linkLocal !== null) this.#proxyNd.claim(linkLocal, link, at);
+    if (homeAddress4 !== null) this.#proxyArp.claim(homeAddress4, link, at);
+  }
+
+  /** Releases what `was` had and `is` has not. */
+  #letGo(was: HomeBinding, is: HomeBinding | undefined): void {
+    const { homeAddress, homeAddress4, link, linkLocal } = was;
+    if (!is) this.#proxyNd.release(homeAddress, link);
+    if (linkLocal !== null && is?.linkLocal !== linkLocal) this.#proxyNd.release(linkLocal, link);
+    if (homeAddress4 === null || is?.homeAddress4 === homeAddress4) return;
+    this.#proxyArp.release(homeAddress4, link);
+    this.#pool.release(homeAddress4);
+  }
+
+  #assignIpv4(request: RegistrationRequest, previous: HomeBinding | undefined): Ipv4Assignment {
+    const wanted = request.options.filter((o): o is Ipv4Request => o.kind === 'ipv4HomeAddress');
+    // A home agent without RFC 5555 skips the option, and says nothing of it.
+    if (!this.#options.dsmip || wanted.length === 0) return { address: null, acks: [] };
+    return this.#pool.assign(request.homeAddress, wanted, previous?.homeAddress4 ?? null);
+  }
+
+  #context(request: RegistrationRequest, home: HomeLink | undefined): AdmissionContext {
+    const { homeAddress } = request;
+    const binding = this.#cache.get(homeAddress);
+    const taken = this.#cache.size + this.#waiting.size;
+    return {
+      options: this.#options,
+      binding,
+      lastSequence: (binding ?? this.#departed.get(homeAddress))?.sequence,
+      home,
+      homeLinkUp: home !== undefined && this.#links.get(home.link)?.up === true,
+      aclStatus: this.#aclStatus(homeAddress),
+      room: this.#waiting.has(homeAddress) || taken < this.#options.maxBindings,
+      isHomeAddressHere: (address) => this.#cache.get(address as Ipv6) !== undefined,
+    };
+  }
+
+  #aclStatus(homeAddress: Ipv6): number {
+    return this.#acl.get(homeAddress)?.status ?? this.#options.defaultStatus;
+  }
+
+  #homeOf(homeAddress: Ipv6): HomeLink | undefined {
+    const home = this.#options.homeLinks.find(({ prefix }) => inPrefix(homeAddress, prefix));
+    return home && { link: home.link, prefixLength: home.prefix.length };
+  }
+
+  #isHomeLink(name: LinkName): boolean {
+    return this.#options.homeLinks.some(({ link }) => link === name);
+  }
+
+  /** A binding of an earlier run, when the configuration of this one would allow it. */
+  #revive(kept: KeptBinding | undefined, now: Instant): HomeBinding | undefined {
+    if (!kept) return undefined;
+    const { homeAddress, flags } = kept;
+    const options = this.#options;
+    const home = this.#homeOf(homeAddress);
+    if (!home || isRefusal(this.#aclStatus(homeAddress))) return undefined;
+    if (kept.attachment.path !== 'ipv6' && !options.dsmip) return undefined;
+    const homeAddress4 = this.#keptIpv4(kept);
+    const attachment =
+      kept.attachment.path === 'ipv6'
+        ? { ...kept.attachment, local: options.address }
+        : kept.attachment;
+    const lifetime = Math.min(kept.lifetime, options.maxBindingLifetime);
+    const binding: HomeBinding = {
+      ...kept,
+      homeAddress4,
+      lifetime,
+      expiresAt: after(now, seconds(lifetime)),
+      link: home.link,
+      linkLocal: defendedLinkLocal(homeAddress, home, flags),
+      attachment,
+      items: bindingItems({ homeAddress, homeAddress4, attachment }),
+    };
+    if (!this.#cache.put(binding)) return undefined;
+    if (homeAddress4 !== null) this.#pool.hold(homeAddress4, homeAddress);
+    return binding;
+  }
+
+  #keptIpv4({ homeAddress, homeAddress4 }: KeptBinding): Ipv4 | null {
+    if (homeAddress4 === null || !this.#options.dsmip) return null;
+    return this.#pool.allows(homeAddress, homeAddress4) ? homeAddress4 : null;
+  }
+
+  #linkChanged(link: LinkState, now: Instant): void {
+    const was = this.#links.get(link.name);
+    this.#links.set(link.name, link);
+    const { name, up } = link;
+    if (!up) {
+      if (was?.up) this.#linkLost(name, 'LINK_DOWN');
+      return;
+    }
+    const back = !was?.up || was.carrierUps !== link.carrierUps;
+    if (back && this.#isHomeLink(name)) this.#tell('LINK_UP', { link: name });
+    if (back || was.mac !== link.mac) {
+      this.#proxyNd.handleLinkUp(name, now);
+      this.#proxyArp.handleLinkUp(name, now);
+    }
+  }
+
+  #linkGone(name: LinkName): void {
+    if (this.#links.delete(name)) this.#linkLost(name, 'LINK_GONE');
+  }
+
+  /** Probes on a link without carrier prove nothing. */
+  #linkLost(name: LinkName, code: EventCode): void {
+    if (this.#isHomeLink(name)) this.#tell(code, { link: name });
+    for (const [homeAddress, { request, home }] of this.#waiting) {
+      if (home.link !== name) continue;
+      this.#stopWaiting(homeAddress);
+      this.#refuse(request, BA_STATUS.reasonUnspecified, 'home-link-down');
+    }
+  }
+
+  #refused(refusal: Refusal, now: Instant): void {
+    this.#drop(refusal.reason, refusal.source);
+    if (refusal.answer.kind === 'silence') return;
+    if (!this.#errors.take(now)) return this.#count('error-rate-limited');
+    const octets = refusalPacket(refusal, this.#options.address);
+    if (octets) this.#effects.push({ kind: 'packet', octets });
+  }
+
+  #drop(reason: string, source: string | null): void {
+    this.#count(reason);
+    this.#tell('DROPPED', { reason, source });
+  }
+
+  #tellBound(binding: HomeBinding, previous: HomeBinding | undefined): void {
+    const { homeAddress, careOf, lifetime, attachment } = binding;
+    const { path } = attachment;
+    const nat = path === 'udp' && attachment.nat;
+    const wasNat = previous?.attachment.path === 'udp' && previous.attachment.nat;
+    if (previous?.careOf !== careOf || binding.items !== previous.items) {
+      this.#tell('HA_BOUND', { homeAddress, careOf, path, lifetime });
+    }
+    if (nat && !wasNat) {
+      this.#tell('NAT_FOUND', { homeAddress, refresh: this.#options.natRefresh });
+    }
+  }
+
+  #tellIpv4({ acks }: Ipv4Assignment): void {
+    for (const { address, status } of acks) {
+      if (!isRefusal(status)) continue;
+      const meaning = ipv4AckStatus(status)?.name ?? null;
+      this.#tell('IPV4_HOME_REFUSED', { address, status, meaning });
+    }
+  }
+
+  #tell(code: EventCode, fields: MipEvent['fields']): void {
+    this.#effects.push(eventEffect(event(code, fields)));
+  }
+
+  #count(reason: string): void {
+    this.#counters[reason] = (this.#counters[reason] ?? 0) + 1;
+  }
+
+  /** The end of every input: the datapath, then what needs it. */
+  #finish(now: Instant): void {
+    this.#drainDad(now);
+    if (this.#dirty) {
+      this.#dirty = false;
+      const want = declareDatapath(this.#signalling, this.#cache.values());
+      this.#effects.push({ kind: 'datapath', want });
+    }
+    for (const proxy of [this.#proxyNd, this.#proxyArp]) {
+      proxy.handleTimeout(now);
+      for (let frame = proxy.pollEffect(); frame; frame = proxy.pollEffect()) {
+        this.#effects.push(frame);
+      }
+    }
+    for (const effect of this.#later.splice(0)) this.#effects.push(effect);
+  }
+}
+
+/** A first registration while strict Duplicate Address Detection runs. */
+interface Waiting {
+  readonly request: RegistrationRequest;
+  readonly home: HomeLink;
+  readonly until: Instant;
+}
+
+/** What RFC 6275 §10.3.2 calls an entry marked as invalid. */
+interface Departed extends CacheEntry {
+  readonly sequence: number;
+}
+
+const eventEffect = (what: MipEvent): RoleEffect => ({ kind: 'event', event: what });
+
+const deadline = (at: Instant | undefined, why: string): Deadline | undefined =>
+  at === undefined ? undefined : { at, why };
+
+function viewBinding(binding: HomeBinding, probing: boolean): BcView {
+  const { attachment } = binding;
+  const { homeAddress, homeAddress4, careOf, sequence, lifetime, expiresAt } = binding;
+  return {
+    homeAddress,
+    homeAddress4,
+    careOf,
+    mapped:
+      attachment.path === 'udp' && attachment.nat
+        ? { address: attachment.remote, port: attachment.remotePort }
+        : null,
+    path: attachment.path,
+    state: probing ? 'probing' : 'bound',
+    home: true,
+    flags: flagLetters(binding.flags, BU_FLAGS),
+    sequence,
+    lifetime,
+    expiresAt,
+  };
+}
+
+function viewWaiting({ request, until }: Waiting): BcView {
+  const { homeAddress, careOf, flags, sequence, lifetime, packetSource, arrival } = request;
+  return {
+    homeAddress,
+    homeAddress4: null,
+    careOf: careOf ?? packetSource,
+    mapped: null,
+    path: arrival.kind === 'udp' ? 'udp' : 'ipv6',
+    state: 'probing',
+    home: true,
+    flags: flagLetters(flags, BU_FLAGS),
+    sequence,
+    lifetime,
+    expiresAt: until,
+  };
+}
+
+const MAX_DELETE_BCE_TIMEOUT = seconds(10); // RFC 6275 §12
+/** Ours, as RFC 4443 §2.4(f) suggests for a small device. */
+const ERRORS_PER_SECOND = 10;
+const ERRORS_AT_ONCE = 10;
