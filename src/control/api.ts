@@ -5,7 +5,17 @@
 import type { EventCode, EventField, Severity } from '../core/event.js';
 import type { BcView, BulView, RoleView } from '../core/view.js';
 
+/** Raised when an older client or daemon would misunderstand; additions do not raise it. */
 export const PROTOCOL_VERSION = 1;
+
+/** Least to most severe. */
+export const SEVERITIES = [
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
 export type BulEntry = Omit<BulView, 'expiresAt'> & { readonly expiresIn: number | null };
@@ -14,7 +24,7 @@ export type BcEntry = Omit<BcView, 'expiresAt'> & { readonly expiresIn: number }
 export interface Status {
   readonly version: string;
   readonly name: string;
-  readonly role: 'mn' | 'ha' | 'cn';
+  readonly role: RoleView['role'];
   readonly pid: number;
   /** seconds */
   readonly uptime: number;
@@ -28,6 +38,14 @@ export interface Status {
   readonly warnings: readonly string[];
 }
 
+/** As `core/role.ts` HandoverTarget, but checked at run time: what came over a socket is not typed. */
+export type HandoverParams =
+  | { readonly kind: 'auto' }
+  | { readonly kind: 'home' }
+  | { readonly kind: 'link'; readonly link: string }
+  | { readonly kind: 'family'; readonly family: 4 | 6 }
+  | { readonly kind: 'address'; readonly address: string };
+
 export interface EventNotice {
   readonly code: EventCode;
   readonly severity: Severity;
@@ -40,18 +58,59 @@ export interface EventNotice {
   readonly node: string;
 }
 
+export interface Hello {
+  readonly version: number;
+  readonly name: string;
+  readonly role: string;
+  /** Program and version, such as `mip6 0.1.0`. */
+  readonly program: string;
+}
+
+/** `total` of the result counts what matches, of which `limit` entries are given. */
+export interface ListParams {
+  /** Only entries with this IPv6 or IPv4 home address. */
+  readonly homeAddress?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
 export interface Methods {
-  hello: { params: { version: number }; result: { version: number; name: string; role: string; program: string } };
+  hello: {
+    params: { version: number };
+    result: { version: number; name: string; role: string; program: string };
+  };
   status: { params: Record<string, never>; result: Status };
-  'bul.list': { params: Record<string, never>; result: { entries: readonly BulEntry[] } };
-  'bc.list': { params: Record<string, never>; result: { entries: readonly BcEntry[] } };
+  'bul.list': { params: ListParams; result: { entries: readonly BulEntry[]; total: number } };
+  'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
   handover: {
-    params: { target: { kind: 'auto' | 'link' | 'family' | 'address' | 'home'; link?: string; family?: 4 | 6; address?: string } };
+    params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };
   };
   /** Events follow as notifications named `event`, from this one on. */
-  subscribe: { params: { minimum?: Severity }; result: { subscribed: true } };
-  events: { params: { limit?: number }; result: { events: readonly EventNotice[] } };
+  subscribe: { params: { minimum?: Severity | undefined }; result: { subscribed: true } };
+  /** The newest `limit` events that the daemon still has, oldest first. */
+  events: { params: { limit?: number | undefined }; result: { events: readonly EventNotice[] } };
   stop: { params: Record<string, never>; result: { stopping: true } };
 }
 export type MethodName = keyof Methods;
+export type Params<M extends MethodName> = Methods[M]['params'];
+export type Result<M extends MethodName> = Methods[M]['result'];
+
+/** What the server sends unasked. */
+export interface Notifications {
+  event: EventNotice;
+  /** This client read too slowly: so many events were left out just before the next one. */
+  dropped: { readonly count: number };
+}
+
+/** JSON-RPC 2.0 §5.1 error codes; the last three are ours. */
+export const RPC_ERROR = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  /** The daemon understood and says no. */
+  refused: -32001,
+  notPermitted: -32002,
+  tooMany: -32003,
+} as const;

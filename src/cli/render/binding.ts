@@ -1,0 +1,87 @@
+/** Binding Update List and Binding Cache for people: a row each in lists, everything in `show`. */
+import type { BcEntry, BulEntry } from '../../control/api.js';
+import { statusText } from '../../wire/mobility/status.js';
+import type { Style } from '../style.js';
+import { duration } from './duration.js';
+import { pairs } from './pairs.js';
+import type { Column } from './table.js';
+
+export const bulColumns = (style: Style): Column<BulEntry>[] => [
+  { head: 'HOME ADDRESS', cell: (e) => e.homeAddress },
+  { head: 'IPV4 HOME', cell: (e) => e.homeAddress4 ?? '', optional: true },
+  { head: 'CARE-OF', cell: (e) => e.careOf ?? '-' },
+  { head: 'LINK', cell: (e) => e.link ?? '-' },
+  { head: 'STATE', cell: (e) => stateOf(e.state, style) },
+  { head: 'PATH', cell: (e) => pathText(e.path, e.nat) },
+  { head: 'LEFT', cell: (e) => duration(e.expiresIn) },
+  { head: 'SEQ', cell: (e) => String(e.sequence) },
+];
+
+export const bcColumns = (style: Style): Column<BcEntry>[] => [
+  { head: 'HOME ADDRESS', cell: (e) => e.homeAddress },
+  { head: 'IPV4 HOME', cell: (e) => e.homeAddress4 ?? '', optional: true },
+  { head: 'CARE-OF', cell: (e) => e.careOf },
+  { head: 'MAPPED', cell: (e) => mappedText(e), optional: true },
+  { head: 'STATE', cell: (e) => stateOf(e.state, style) },
+  { head: 'PATH', cell: (e) => pathText(e.path, e.mapped !== null) },
+  { head: 'LEFT', cell: (e) => duration(e.expiresIn) },
+  { head: 'FLAGS', cell: (e) => e.flags },
+  { head: 'SEQ', cell: (e) => String(e.sequence) },
+];
+
+export function bulDetails(e: BulEntry, style: Style): string {
+  return pairs(
+    [
+      ['home address', [e.homeAddress, ...(e.homeAddress4 ? [e.homeAddress4] : [])]],
+      ['home agent', e.peer],
+      ['state', stateOf(e.state, style)],
+      [
+        'care-of address',
+        e.careOf === null ? 'none' : `${e.careOf}${e.link ? ` on ${e.link}` : ''}`,
+      ],
+      ['because', e.reason ?? ''],
+      ['path', pathText(e.path, e.nat)],
+      ['keep-alive', e.natRefresh === null ? '' : `every ${duration(e.natRefresh)}`],
+      [
+        'lifetime',
+        e.expiresIn === null ? '' : `${duration(e.expiresIn)} left of ${duration(e.lifetime)}`,
+      ],
+      ['sequence', String(e.sequence)],
+      ['attempts', e.attempts > 0 ? String(e.attempts) : ''],
+      ['last answer', e.lastStatus === null ? '' : `${e.lastStatus} ${statusText(e.lastStatus)}`],
+    ],
+    style,
+  );
+}
+
+export function bcDetails(e: BcEntry, style: Style): string {
+  return pairs(
+    [
+      ['home address', [e.homeAddress, ...(e.homeAddress4 ? [e.homeAddress4] : [])]],
+      ['state', stateOf(e.state, style)],
+      ['care-of address', e.careOf],
+      ['mapped to', mappedText(e)],
+      ['path', pathText(e.path, e.mapped !== null)],
+      ['lifetime', `${duration(e.expiresIn)} left of ${duration(e.lifetime)}`],
+      ['flags', e.flags],
+      ['sequence', String(e.sequence)],
+    ],
+    style,
+  );
+}
+
+export function pathText(path: BulEntry['path'], nat: boolean): string {
+  if (path === null) return '-';
+  const name = { ipv6: 'IPv6', ipv4: 'IPv4', udp: 'UDP' }[path];
+  return nat ? `${name}, NAT` : name;
+}
+
+/** Outer address and port behind which a NAT hides the mobile node. */
+export const mappedText = (e: BcEntry): string =>
+  e.mapped ? `${e.mapped.address}:${e.mapped.port}` : '';
+
+function stateOf(state: BulEntry['state'] | BcEntry['state'], style: Style): string {
+  if (state === 'bound') return style.good(state);
+  if (state === 'refused') return style.error(state);
+  return state === 'idle' ? style.dim(state) : style.warning(state);
+}

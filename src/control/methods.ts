@@ -1,0 +1,69 @@
+/** The table of methods: what each takes, whether it changes anything, and what it is for. */
+import * as v from 'valibot';
+import { SEVERITIES, type MethodName, type Params } from './api.js';
+
+export interface MethodRow<M extends MethodName = MethodName> {
+  readonly params: v.GenericSchema<unknown, Params<M>>;
+  /** Needs a peer that may change the node's state. */
+  readonly changes: boolean;
+  readonly sentence: string;
+}
+
+const nothing = v.strictObject({});
+const text = v.pipe(v.string(), v.maxLength(64));
+const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
+const list = v.strictObject({ homeAddress: v.optional(text), limit: v.optional(limit) });
+
+export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
+  hello: {
+    params: v.strictObject({ version: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+    changes: false,
+    sentence: 'agree on the protocol version',
+  },
+  status: { params: nothing, changes: false, sentence: 'one screen of what is' },
+  'bul.list': { params: list, changes: false, sentence: 'the Binding Update List' },
+  'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
+  handover: {
+    params: v.strictObject({
+      target: v.variant('kind', [
+        v.strictObject({ kind: v.literal('auto') }),
+        v.strictObject({ kind: v.literal('home') }),
+        v.strictObject({ kind: v.literal('link'), link: text }),
+        v.strictObject({ kind: v.literal('family'), family: v.picklist([4, 6]) }),
+        v.strictObject({ kind: v.literal('address'), address: text }),
+      ]),
+    }),
+    changes: true,
+    sentence: 'force a handover',
+  },
+  subscribe: {
+    params: v.strictObject({
+      minimum: v.optional(v.picklist(SEVERITIES)),
+    }),
+    changes: false,
+    sentence: 'events as they happen',
+  },
+  events: {
+    params: v.strictObject({
+      limit: v.optional(limit),
+    }),
+    changes: false,
+    sentence: 'events that have happened',
+  },
+  stop: { params: nothing, changes: true, sentence: 'deregister, clean up and end' },
+};
+
+export const isMethod = (name: string): name is MethodName => Object.hasOwn(METHODS, name);
+
+/** The parameters, or the sentence that says which of them is wrong. */
+export function checkParams<M extends MethodName>(
+  method: M,
+  params: unknown,
+): { ok: true; params: Params<M> } | { ok: false; sentence: string } {
+  const row: MethodRow<M> = METHODS[method];
+  const checked = v.safeParse(row.params, params ?? {});
+  if (checked.success) return { ok: true, params: checked.output };
+  const issue = checked.issues[0];
+  const where = v.getDotPath(issue);
+  return { ok: false, sentence: where ? `${where}: ${issue.message}` : issue.message };
+}

@@ -1,0 +1,80 @@
+/** The one translator from core values to the control API: instants become seconds left. */
+import type { Instant } from '../base/time.js';
+import type { MipEvent } from '../core/event.js';
+import { eventSentence, eventSeverity } from '../core/event.js';
+import type { BcView, BulView, RoleView } from '../core/view.js';
+import type { BcEntry, BulEntry, EventNotice, ListParams, Status } from './api.js';
+
+/** What status says beyond the role's own view. */
+export interface StatusContext {
+  readonly version: string;
+  readonly name: string;
+  readonly pid: number;
+  readonly startedAt: Instant;
+  readonly datapath: string;
+  readonly protected: boolean;
+  readonly warnings: readonly string[];
+}
+
+export function status(view: RoleView, context: StatusContext, now: Instant): Status {
+  return {
+    version: context.version,
+    name: context.name,
+    role: view.role,
+    pid: context.pid,
+    uptime: Math.floor((now - context.startedAt) / 1000),
+    datapath: context.datapath,
+    protected: context.protected,
+    homes: view.homes,
+    links: view.links,
+    bindings: view.role === 'mn' ? view.bul.length : view.bc.length,
+    counters: view.counters,
+    next: view.next && { why: view.next.why, in: secondsLeft(view.next.at, now) },
+    warnings: context.warnings,
+  };
+}
+
+export function bulEntry(view: BulView, now: Instant): BulEntry {
+  const { expiresAt, ...rest } = view;
+  return { ...rest, expiresIn: expiresAt === null ? null : secondsLeft(expiresAt, now) };
+}
+
+export function bcEntry(view: BcView, now: Instant): BcEntry {
+  const { expiresAt, ...rest } = view;
+  return { ...rest, expiresIn: secondsLeft(expiresAt, now) };
+}
+
+export function eventNotice(
+  event: MipEvent,
+  monotonic: Instant,
+  wall: Date,
+  node: string,
+): EventNotice {
+  return {
+    code: event.code,
+    severity: eventSeverity(event.code),
+    sentence: eventSentence(event),
+    fields: event.fields,
+    at: wall.toISOString(),
+    monotonic,
+    node,
+  };
+}
+
+/** The entries of one home address, or all; `limit` of them, and how many there are. */
+export function list<E extends { homeAddress: string; homeAddress4: string | null }>(
+  entries: readonly E[],
+  params: ListParams,
+): { entries: readonly E[]; total: number } {
+  const { homeAddress, limit = DEFAULT_LIST_LIMIT } = params;
+  const matching =
+    homeAddress === undefined
+      ? entries
+      : entries.filter((e) => e.homeAddress === homeAddress || e.homeAddress4 === homeAddress);
+  return { entries: matching.slice(0, limit), total: matching.length };
+}
+
+/** Never negative, to the millisecond. */
+const secondsLeft = (at: Instant, now: Instant): number => Math.max(0, Math.round(at - now) / 1000);
+
+const DEFAULT_LIST_LIMIT = 1000; // entries in one answer when the client names no limit

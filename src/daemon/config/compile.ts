@@ -1,0 +1,458 @@
+/** The translator from the configuration's vocabulary to the core's. */
+import {
+  inPrefix,
+  isRoutableUnicast,
+  prefixOf,
+  type Ipv4,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
+import { seconds } from '../../base/time.js';
+import {
+  HOME_AGENT_DEFAULTS,
+  type BindingAcl,
+  type HomeAgentOptions,
+} from '../../core/ha/options.js';
+import type { LinkName } from '../../core/input.js';
+import {
+  MOBILE_NODE_DEFAULTS,
+  type HomeOptions,
+  type MobileNodeOptions,
+} from '../../core/mn/options.js';
+import { Findings, type Finding, type Position } from './finding.js';
+import {
+  parseFile,
+  type AddressAndLength,
+  type Sources,
+  type Statement,
+  type Value,
+} from './parser.js';
+
+/** What the daemon itself is told. */
+export interface DaemonSettings {
+  readonly file: string;
+  /** Signalling under IPsec. */
+  readonly protected: boolean;
+  /** Above 0 the journal shows debug events. */
+  readonly debugLevel: number;
+  /** null: standard error */
+  readonly logFile: string | null;
+}
+
+/** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
+export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
+  /** null: the first global address of the first interface. */
+  readonly address: Ipv6 | null;
+  /** Without prefixes: those of the link's own global addresses. */
+  readonly interfaces: readonly {
+    readonly link: LinkName;
+    readonly prefixes: readonly Prefix<Ipv6>[];
+  }[];
+  readonly servedPrefixes: readonly Prefix<Ipv6>[];
+};
+
+export type DaemonConfig =
+  | { readonly role: 'mn'; readonly options: MobileNodeOptions; readonly settings: DaemonSettings }
+  | { readonly role: 'ha'; readonly plan: HomeAgentPlan; readonly settings: DaemonSettings };
+
+export interface LoadedConfig {
+  /** Undefined when any finding is an error. */
+  readonly config: DaemonConfig | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/** Reads `file` and all that it includes. Never throws for what stands in it. */
+export function loadConfig(file: string, sources: Sources): LoadedConfig {
+  const findings = new Findings();
+  const statements = parseFile(file, sources, findings);
+  if (findings.list.some((f) => f.code === 'CONFIG_FILE'))
+    return { config: undefined, findings: findings.list };
+  const config = new Compiler(file, statements, findings).config();
+  return { config: findings.failed ? undefined : config, findings: findings.list };
+}
+
+class Compiler {
+  readonly #top: Block;
+  readonly #start: Position;
+  readonly #findings: Findings;
+
+  constructor(file: string, statements: readonly Statement[], findings: Findings) {
+    this.#start = { file, line: 1, column: 1 };
+    this.#top = new Block(statements);
+    this.#findings = findings;
+  }
+
+  config(): DaemonConfig | undefined {
+    const role = this.#top.text('NodeConfig') ?? 'CN';
+    const at = this.#top.at('NodeConfig') ?? this.#start;
+    if (role === 'CN') {
+      const why = this.#top.at('NodeConfig')
+        ? 'NodeConfig CN'
+        : 'Without NodeConfig this is a correspondent node, which';
+      this.#findings.error(
+        'CONFIG_NOT_YET',
+        at,
+        `${why} is not supported yet. Say "NodeConfig MN;" or "NodeConfig HA;".`,
+      );
+      return undefined;
+    }
+    if (role === 'MAG') {
+      this.#findings.error(
+        'CONFIG_NOT_YET',
+        at,
+        'NodeConfig MAG is not supported (PMIPv6). Say "NodeConfig MN;" or "NodeConfig HA;".',
+      );
+      return undefined;
+    }
+    const settings = this.#settings();
+    if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
+    this.#routeOptimization();
+    return { role: 'mn', options: this.#mobileNode(), settings };
+  }
+
+  #settings(): DaemonSettings {
+    const ipsec = this.#top.boolean('UseMnHaIPsec') ?? true;
+    if (ipsec) {
+      this.#findings.error(
+        'CONFIG_UNPROTECTED',
+        this.#top.at('UseMnHaIPsec') ?? this.#start,
+        'IPsec protection of signalling is not available yet; "UseMnHaIPsec disabled;" lets it run unprotected.',
+      );
+    }
+    return {
+      file: this.#start.file,
+      protected: false,
+      debugLevel: this.#top.number('DebugLevel') ?? 0,
+      logFile: this.#top.text('DebugLogFile') ?? null,
+    };
+  }
+
+  /** UMIP does it unless told not to; here it is not there yet, and whoever relied on it must hear so. */
+  #routeOptimization(): void {
+    const missing = ['DoRouteOptimizationCN', 'DoRouteOptimizationMN'].filter(
+      (name) => !this.#top.has(name),
+    );
+    // One that is there and not `disabled` has been reported by the parser.
+    if (missing.length < 2) return;
+    this.#findings.warning(
+      'CONFIG_NO_EFFECT',
+      this.#start,
+      'Route optimization is not there yet: traffic goes through the home agent. "DoRouteOptimizationMN disabled;" says that you know.',
+    );
+  }
+
+  #mobileNode(): MobileNodeOptions {
+    const top = this.#top;
+    const d = MOBILE_NODE_DEFAULTS;
+    const homes = top.blocks('MnHomeLink').map((block) => this.#home(block));
+    if (homes.length === 0) {
+      this.#findings.error(
+        'CONFIG_MISSING',
+        this.#start,
+        'A mobile node needs a home: MnHomeLink "INTERFACE" { HomeAgentAddress …; HomeAddress …; }',
+      );
+    }
+    const useAltCoa = homes.map((home) => home.useAltCoa).find((use) => use !== undefined);
+    return {
+      homes: homes.flatMap((home) => (home.options ? [home.options] : [])),
+      links: this.#links(),
+      bindingLifetime: top.number('MnMaxHaBindingLife') ?? d.bindingLifetime,
+      initialBindAckTimeoutFirstReg:
+        millis(top.number('InitialBindackTimeoutFirstReg')) ?? d.initialBindAckTimeoutFirstReg,
+      initialBindAckTimeoutReReg:
+        millis(top.number('InitialBindackTimeoutReReg')) ?? d.initialBindAckTimeoutReReg,
+      dsmip: top.boolean('MnUseDsmip6') ?? d.dsmip,
+      ipv6HeadStart: millis(top.number('MnIpv6HeadStart')) ?? d.ipv6HeadStart,
+      forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
+      useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
+      optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      udpPort: top.number('MnUdpPort') ?? d.udpPort,
+      natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+    };
+  }
+
+  #links(): MobileNodeOptions['links'] {
+    const links = this.#top
+      .blocks('Interface')
+      .filter((block) => (block.inner.text('IfType') ?? 'MN') === 'MN')
+      .map((block) => ({
+        name: block.label,
+        preference: block.inner.number('MnIfPreference') ?? DEFAULT_PREFERENCE,
+        dhcp: block.inner.boolean('UseDhcp') ?? false,
+      }));
+    const byName = new Map(links.map((link) => [link.name, link])); // the last one wins
+    if (byName.size === 0) {
+      this.#findings.error(
+        'CONFIG_MISSING',
+        this.#start,
+        'A mobile node needs an interface: Interface "NAME";',
+      );
+    }
+    return [...byName.values()];
+  }
+
+  #home(block: LabelledBlock): {
+    options: HomeOptions | undefined;
+    useAltCoa: boolean | undefined;
+  } {
+    const { inner, at, label } = block;
+    const useAltCoa = inner.boolean('UseAltCoa');
+    const none = { options: undefined, useAltCoa };
+    const home = inner.prefix('HomeAddress');
+    if (!home) {
+      this.#findings.error(
+        'CONFIG_MISSING',
+        at,
+        `MnHomeLink "${label}" needs a HomeAddress, such as "HomeAddress 2001:db8::100/64;".`,
+      );
+      return none;
+    }
+    const agent = inner.address('HomeAgentAddress') as Ipv6 | undefined;
+    if (agent === undefined || agent === '::') {
+      this.#findings.error(
+        agent === undefined ? 'CONFIG_MISSING' : 'CONFIG_NOT_YET',
+        inner.at('HomeAgentAddress') ?? at,
+        `MnHomeLink "${label}" needs a HomeAgentAddress: home agents are not searched for yet.`,
+      );
+      return none;
+    }
+    const homeAddress = home.address as Ipv6;
+    this.#unicast(homeAddress, inner.valueAt('HomeAddress')!);
+    this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
+    this.#noNetworks(inner, 'HomeAddress');
+    this.#noNetworks(inner, 'HomeV4Address');
+    const explicit = inner.prefix('HomePrefix');
+    const homePrefix = toPrefix<Ipv6>(explicit ?? home);
+    if (explicit && !inPrefix(homeAddress, homePrefix)) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        inner.valueAt('HomePrefix')!,
+        `HomeAddress ${homeAddress} is not in HomePrefix ${homePrefix.address}/${homePrefix.length}.`,
+      );
+    }
+    return {
+      useAltCoa,
+      options: {
+        homeAddress,
+        homePrefix,
+        homeAgent: agent,
+        homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
+        homeAddress4: this.#homeAddress4(inner),
+        homeLink: label,
+      },
+    };
+  }
+
+  #homeAddress4(inner: Block): HomeOptions['homeAddress4'] {
+    const given = inner.prefix('HomeV4Address');
+    if (!given) return null;
+    if (!(this.#top.boolean('MnSupportIPv4Traffic') ?? false)) {
+      this.#findings.warning(
+        'CONFIG_NO_EFFECT',
+        inner.at('HomeV4Address')!,
+        'HomeV4Address has no effect without "MnSupportIPv4Traffic enabled;".',
+      );
+      return null;
+    }
+    this.#unicast(given.address as Ipv4, inner.valueAt('HomeV4Address')!);
+    return { address: given.address as Ipv4, prefixLength: given.length };
+  }
+
+  #homeAgent(): HomeAgentPlan {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const interfaces = top
+      .blocks('Interface')
+      .filter((block) => (block.inner.text('IfType') ?? 'HA') === 'HA')
+      .map((block) => ({
+        link: block.label,
+        prefixes: block.inner.prefixes('HomePrefix').map((p) => toPrefix<Ipv6>(p)),
+      }));
+    if (interfaces.length === 0) {
+      this.#findings.error(
+        'CONFIG_MISSING',
+        this.#start,
+        'A home agent needs the interface of its home link: Interface "NAME";',
+      );
+    }
+    const dsmip = top.boolean('HaAcceptDsmip6') ?? d.dsmip;
+    const address4 = (top.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null;
+    if (dsmip && address4 === null) {
+      this.#findings.warning(
+        'CONFIG_NO_EFFECT',
+        top.at('HaAcceptDsmip6')!,
+        'HaAcceptDsmip6 has no effect without the HomeAgentV4Address that mobile nodes register at.',
+      );
+    }
+    const acl = this.#acl();
+    const address = (top.address('HomeAgentAddress') as Ipv6 | undefined) ?? null;
+    if (address !== null) this.#unicast(address, top.valueAt('HomeAgentAddress')!);
+    if (address4 !== null) this.#unicast(address4, top.valueAt('HomeAgentV4Address')!);
+    return {
+      address,
+      address4,
+      interfaces,
+      servedPrefixes: top.prefixes('HaServedPrefix').map((p) => toPrefix<Ipv6>(p)),
+      acl,
+      defaultStatus: top.number('DefaultBindingAclPolicy') ?? d.defaultStatus,
+      maxBindingLifetime: top.number('HaMaxBindingLife') ?? d.maxBindingLifetime,
+      dsmip,
+      acceptIpv4: this.#acceptIpv4(acl),
+      acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
+      forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
+      natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
+      dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
+      maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
+      refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,
+    };
+  }
+
+  #acl(): BindingAcl[] {
+    const acl = new Map<string, BindingAcl>();
+    for (const { value, at } of this.#top.all('BindingAclPolicy')) {
+      if (value.kind !== 'acl') continue;
+      const { homeAddress, homeAddress4, status } = value;
+      if (value.prefixes.length > 0) {
+        this.#findings.error(
+          'CONFIG_NOT_YET',
+          at,
+          'Mobile networks in BindingAclPolicy are not supported yet.',
+        );
+      }
+      const other =
+        homeAddress4 === null
+          ? undefined
+          : [...acl.values()].find((e) => e.homeAddress4 === homeAddress4);
+      if (other && other.homeAddress !== homeAddress) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          at,
+          `${homeAddress4} already belongs to ${other.homeAddress}.`,
+        );
+      }
+      acl.set(homeAddress, { homeAddress, homeAddress4, status });
+    }
+    return [...acl.values()];
+  }
+
+  /** An IPv4 home address that an ACL entry gives away is accepted by that. */
+  #acceptIpv4(acl: readonly BindingAcl[]): Prefix<Ipv4>[] {
+    const accept: Prefix<Ipv4>[] = [];
+    for (const { value, at } of this.#top.all('HaAcceptIPv4Traffic')) {
+      if (value.kind !== 'prefix') continue;
+      if (value.more.length > 0) {
+        this.#findings.error(
+          'CONFIG_NOT_YET',
+          at,
+          'Mobile networks in HaAcceptIPv4Traffic are not supported yet.',
+        );
+      }
+      accept.push(toPrefix<Ipv4>(value.value));
+    }
+    for (const { homeAddress4, status } of acl) {
+      if (homeAddress4 === null || status !== 0) continue;
+      if (!accept.some((p) => inPrefix(homeAddress4, p))) accept.push(prefixOf(homeAddress4, 32));
+    }
+    return accept;
+  }
+
+  #noNetworks(inner: Block, name: string): void {
+    const value = inner.last(name)?.value;
+    if (value?.kind === 'prefix' && value.more.length > 0) {
+      this.#findings.error(
+        'CONFIG_NOT_YET',
+        inner.at(name)!,
+        `Mobile networks in ${name} are not supported yet: this node cannot be a mobile router.`,
+      );
+    }
+  }
+
+  #unicast(address: Ipv6 | Ipv4, at: Position): void {
+    if (isRoutableUnicast(address)) return;
+    this.#findings.error(
+      'CONFIG_VALUE',
+      at,
+      `${address} cannot be the address of a node that others reach (RFC 6275 §6.3).`,
+    );
+  }
+}
+
+interface LabelledBlock {
+  readonly label: string;
+  readonly at: Position;
+  readonly inner: Block;
+}
+
+/** Statements by name. A scalar that repeats: the last one wins; lists accumulate. */
+class Block {
+  readonly #statements: readonly Statement[];
+
+  constructor(statements: readonly Statement[]) {
+    this.#statements = statements;
+  }
+
+  all(name: string): Statement[] {
+    return this.#statements.filter((s) => s.name === name);
+  }
+
+  last(name: string): Statement | undefined {
+    return this.all(name).at(-1);
+  }
+
+  has(name: string): boolean {
+    return this.last(name) !== undefined;
+  }
+
+  at(name: string): Position | undefined {
+    return this.last(name)?.at;
+  }
+
+  valueAt(name: string): Position | undefined {
+    return this.last(name)?.valueAt;
+  }
+
+  boolean(name: string): boolean | undefined {
+    return this.#value(name, 'boolean')?.value;
+  }
+
+  number(name: string): number | undefined {
+    return this.#value(name, 'number')?.value;
+  }
+
+  text(name: string): string | undefined {
+    return this.#value(name, 'text')?.value;
+  }
+
+  address(name: string): Ipv6 | Ipv4 | undefined {
+    return this.#value(name, 'address')?.value;
+  }
+
+  prefix(name: string): AddressAndLength | undefined {
+    return this.#value(name, 'prefix')?.value;
+  }
+
+  prefixes(name: string): AddressAndLength[] {
+    return this.all(name).flatMap(({ value }) => (value.kind === 'prefix' ? [value.value] : []));
+  }
+
+  blocks(name: string): LabelledBlock[] {
+    return this.all(name).flatMap(({ value, at }) =>
+      value.kind === 'block'
+        ? [{ label: value.label, at, inner: new Block(value.statements) }]
+        : [],
+    );
+  }
+
+  #value<K extends Value['kind']>(name: string, kind: K): Extract<Value, { kind: K }> | undefined {
+    const value = this.last(name)?.value;
+    return value?.kind === kind ? (value as Extract<Value, { kind: K }>) : undefined;
+  }
+}
+
+const toPrefix = <A extends Ipv6 | Ipv4>(p: AddressAndLength): Prefix<A> =>
+  prefixOf(p.address as A, p.length);
+const millis = (n: number | undefined): number | undefined =>
+  n === undefined ? undefined : seconds(n);
+
+/** UMIP's code; its manual page says 5. */
+const DEFAULT_PREFERENCE = 10;

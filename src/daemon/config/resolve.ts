@@ -1,0 +1,99 @@
+/** Completes a configuration by what the interfaces of this host have. */
+import {
+  inPrefix,
+  isIpv4,
+  isIpv6,
+  isRoutableUnicast,
+  prefixOf,
+  samePrefix,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
+import type { HomeAgentOptions } from '../../core/ha/options.js';
+import type { LinkName, LinkState } from '../../core/input.js';
+import type { MobileNodeOptions } from '../../core/mn/options.js';
+import type { HomeAgentPlan } from './compile.js';
+
+export type Resolved<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly string[] }
+  /** `sentence` says what is missing and the way out. */
+  | { readonly ok: false; readonly sentence: string };
+
+/** A home agent's interfaces and addresses must be there when it starts. */
+export function resolveHomeAgent(
+  plan: HomeAgentPlan,
+  links: readonly LinkState[],
+): Resolved<HomeAgentOptions> {
+  const { address: configured, interfaces, servedPrefixes, ...rest } = plan;
+  const warnings: string[] = [];
+  const homeLinks: { link: LinkName; prefix: Prefix<Ipv6> }[] = [];
+  const add = (link: LinkName, prefix: Prefix<Ipv6>) => {
+    if (!homeLinks.some((h) => samePrefix(h.prefix, prefix))) homeLinks.push({ link, prefix });
+  };
+  let first: Ipv6 | undefined;
+  for (const { link, prefixes } of interfaces) {
+    const state = links.find((l) => l.name === link);
+    if (!state) return missing(link, links);
+    if (!state.up) warnings.push(`interface ${link} is down`);
+    const globals = globalAddresses(state);
+    for (const prefix of prefixes.length > 0
+      ? prefixes
+      : globals.map((g) => prefixOf(g.address, g.prefixLength))) {
+      add(link, prefix);
+    }
+    const home = homeLinks.filter((h) => h.link === link);
+    first ??=
+      globals.find((g) => home.some((h) => inPrefix(g.address, h.prefix)))?.address ??
+      globals[0]?.address;
+  }
+  for (const prefix of servedPrefixes) add(interfaces[0]!.link, prefix);
+  const address = configured ?? first;
+  if (address === undefined) {
+    return no(
+      `${interfaces[0]!.link} has no global IPv6 address to be a home agent by. Give it one, or name another with HomeAgentAddress.`,
+    );
+  }
+  if (homeLinks.length === 0) {
+    return no(
+      `No home prefix is known: ${interfaces[0]!.link} has no global IPv6 address. Give it one, or say "HomePrefix" in its Interface block.`,
+    );
+  }
+  const own = links.flatMap((l) => l.addresses.map((a) => a.address));
+  if (!own.includes(address))
+    return no(`${address} (HomeAgentAddress) is on no interface of this host.`);
+  if (rest.address4 !== null && !own.includes(rest.address4)) {
+    // Behind a port-forwarding NAT the address that mobile nodes use is somewhere else.
+    const some = own.find((a) => isIpv4(a));
+    warnings.push(
+      `${rest.address4} (HomeAgentV4Address) is on no interface of this host${some ? '' : ', and there is no other IPv4 address'}`,
+    );
+  }
+  return { ok: true, value: { ...rest, address, homeLinks }, warnings };
+}
+
+/** A mobile node's interfaces may appear later. */
+export function resolveMobileNode(
+  options: MobileNodeOptions,
+  links: readonly LinkState[],
+): string[] {
+  return options.links
+    .filter((link) => !links.some((l) => l.name === link.name))
+    .map((link) => `interface ${link.name} is not there yet; it is used once it appears`);
+}
+
+function globalAddresses(link: LinkState): { address: Ipv6; prefixLength: number }[] {
+  return link.addresses.flatMap(({ address, prefixLength }) =>
+    isIpv6(address) && isRoutableUnicast(address) && prefixLength < 128
+      ? [{ address, prefixLength }]
+      : [],
+  );
+}
+
+function missing(link: LinkName, links: readonly LinkState[]): Resolved<never> {
+  const names = links.map((l) => l.name).join(', ');
+  return no(
+    `There is no interface ${link}. Create it, or name one of ${names || 'none'} in the configuration.`,
+  );
+}
+
+const no = (sentence: string): Resolved<never> => ({ ok: false, sentence });

@@ -1,0 +1,300 @@
+/**
+ * The composition root of a real node: configuration, role, world, pump, control socket and journal.
+ *
+ * Order at start: the control socket first, as it tells whether this daemon already runs and must be before anything
+ * of a running one is touched; then what an earlier run left; then the role.
+ */
+import { parseAddress } from '../base/address.js';
+import type { Instant } from '../base/time.js';
+import type { Hello, HandoverParams, Result } from '../control/api.js';
+import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
+import { bcEntry, bulEntry, list, status } from '../control/view.js';
+import { event } from '../core/event.js';
+import type { LinkState } from '../core/input.js';
+import type { Random } from '../core/random.js';
+import type { HandoverTarget, Role } from '../core/role.js';
+import { Pump } from '../ports/pump.js';
+import type { DaemonConfig } from './config/compile.js';
+import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
+import { DaemonError } from './error.js';
+import type { Host, OpenHost } from './host.js';
+import { EventJournal } from './journal.js';
+import { mayChange } from './peer.js';
+
+export interface DaemonOptions {
+  readonly config: DaemonConfig;
+  /** Warnings of the configuration, for `status`. */
+  readonly warnings?: readonly string[];
+  readonly name: string;
+  /** Path of the control socket. */
+  readonly socket: string;
+  /** Of the program. */
+  readonly version: string;
+  readonly logJson: boolean;
+  /** Takes one line of the journal, without its end. */
+  readonly write: (line: string) => void;
+  readonly openHost: OpenHost;
+  readonly createRole?: CreateRole;
+}
+
+export type CreateRole = (
+  config: DaemonConfig,
+  links: readonly LinkState[],
+  random: Random,
+) => Promise<CreatedRole>;
+export interface CreatedRole {
+  readonly role: Role;
+  readonly warnings: readonly string[];
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #journal: EventJournal;
+  readonly #warnings: string[];
+  readonly #finished: Promise<void>;
+  #finish: () => void = () => undefined;
+  #server: ControlServer | undefined;
+  #host: Host | undefined;
+  #pump: Pump | undefined;
+  #startedAt = 0 as Instant;
+  #ending: Promise<void> | undefined;
+
+  /** Throws `DaemonError`, `ControlError`, or what the host throws; nothing is left behind then. */
+  static async start(options: DaemonOptions): Promise<Daemon> {
+    const daemon = new Daemon(options);
+    try {
+      await daemon.#start();
+      return daemon;
+    } catch (error) {
+      await daemon.#close();
+      throw error;
+    }
+  }
+
+  private constructor(options: DaemonOptions) {
+    this.#options = options;
+    this.#warnings = [...(options.warnings ?? [])];
+    this.#journal = new EventJournal({
+      node: options.name,
+      json: options.logJson,
+      minimum: options.config.settings.debugLevel > 0 ? 'debug' : 'info',
+      write: options.write,
+      wall: () => new Date(),
+    });
+    this.#finished = new Promise((done) => (this.#finish = done));
+  }
+
+  /** Resolves when the daemon has ended and everything of it is gone. */
+  get finished(): Promise<void> {
+    return this.#finished;
+  }
+
+  /** Deregisters, takes the datapath away, closes. Once; later calls wait for the same end. */
+  stop(): Promise<void> {
+    this.#ending ??= this.#stop();
+    return this.#ending;
+  }
+
+  async #start(): Promise<void> {
+    const { config, name, openHost, createRole = roleOf } = this.#options;
+    this.#server = await this.#listen();
+    this.#journal.onEvent((notice) => this.#server?.publish(notice));
+    const host = await openHost({
+      name,
+      role: config.role,
+      links:
+        config.role === 'mn'
+          ? config.options.links.map((l) => l.name)
+          : config.plan.interfaces.map((i) => i.link),
+      udpPort: config.role === 'mn' ? config.options.udpPort : UDP_PORT,
+      journal: this.#journal,
+    });
+    this.#host = host;
+    const { world } = host;
+    if (await host.clean()) this.#journal.event(event('CLEANED'), world.clock.now());
+    const { role, warnings } = await createRole(config, world.links.list(), host.random);
+    this.#warnings.push(...warnings);
+    if (!config.settings.protected) {
+      this.#warnings.push('signalling is not protected by IPsec');
+      this.#journal.event(event('UNPROTECTED'), world.clock.now());
+    }
+    this.#startedAt = world.clock.now();
+    const pump = new Pump(role, world);
+    pump.start();
+    this.#pump = pump;
+  }
+
+  #listen(): Promise<ControlServer> {
+    const { socket, config, name, version } = this.#options;
+    const hello: Omit<Hello, 'version'> = { name, role: config.role, program: `mip6 ${version}` };
+    return ControlServer.listen({
+      path: socket,
+      hello,
+      handlers: this.#handlers(),
+      // The host is opened later than the socket: until then nobody's credentials can be told, and nothing runs.
+      peerOf: (fd) => this.#host?.peerOf?.(fd),
+      mayChange: (peer) => mayChange(peer, socket),
+    });
+  }
+
+  #handlers(): Handlers {
+    return {
+      status: () => this.#status(),
+      'bul.list': (params) => {
+        const { view, now } = this.#view();
+        return list(
+          view.bul.map((e) => bulEntry(e, now)),
+          { ...params, homeAddress: canonical(params.homeAddress) },
+        );
+      },
+      'bc.list': (params) => {
+        const { view, now } = this.#view();
+        return list(
+          view.bc.map((e) => bcEntry(e, now)),
+          { ...params, homeAddress: canonical(params.homeAddress) },
+        );
+      },
+      handover: ({ target }, peer) => this.#handover(target, peer),
+      events: ({ limit }) => ({ events: this.#journal.recent(limit) }),
+      stop: () => {
+        // The answer leaves before the socket goes.
+        setImmediate(() => void this.stop());
+        return { stopping: true };
+      },
+    };
+  }
+
+  #status(): Result<'status'> {
+    const { view, now } = this.#view();
+    const { name, version, config } = this.#options;
+    const context = {
+      version,
+      name,
+      pid: process.pid,
+      startedAt: this.#startedAt,
+      datapath: this.#host!.datapath,
+      protected: config.settings.protected,
+      warnings: this.#warnings,
+    };
+    const shown = status(view, context, now);
+    return { ...shown, counters: { ...shown.counters, ...this.#server?.counters } };
+  }
+
+  #handover(params: HandoverParams, peer: Peer | undefined): Result<'handover'> {
+    const { role } = this.#running();
+    if (!canMove(role)) throw new Refusal('This is a home agent: only a mobile node moves.');
+    const target = handoverTarget(params);
+    const by = peer ? ` by uid ${peer.uid}` : '';
+    const answer = this.#running().do((_, now) => role.handover(target, now));
+    if (answer.accepted) {
+      this.#journal.event(
+        event('FORCED', { target: `${targetName(target)}${by}` }),
+        this.#host!.world.clock.now(),
+      );
+    }
+    return answer;
+  }
+
+  #view() {
+    const now = this.#host?.world.clock.now() ?? (0 as Instant);
+    return { view: this.#running().role.view(now), now };
+  }
+
+  #running(): Pump {
+    if (!this.#pump) throw new Refusal('The daemon is still starting.');
+    return this.#pump;
+  }
+
+  async #stop(): Promise<void> {
+    const pump = this.#pump;
+    if (pump) {
+      pump.do((role, now) => role.stop(now));
+      await until(() => pump.role.stopped, STOP_LIMIT);
+      await within(pump.settled(), STOP_LIMIT);
+    }
+    await this.#close();
+    this.#finish();
+  }
+
+  /** Everything that is open, also half way through a start. */
+  async #close(): Promise<void> {
+    this.#pump?.close();
+    if (this.#host) {
+      const { world } = this.#host;
+      try {
+        await world.datapath.clean();
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#journal.event(
+          event('DATAPATH_FAILED', { operation: 'clean', reason }),
+          world.clock.now(),
+        );
+      }
+      await world.close();
+    }
+    await this.#server?.close();
+    this.#pump = this.#host = this.#server = undefined;
+  }
+}
+
+/** The role that the configuration asks for. Throws `DaemonError` `CONFIG` when this host has not what it takes. */
+export const roleOf: CreateRole = async (config, links, random) => {
+  if (config.role === 'mn') {
+    const { MobileNode } = await import('../core/mn/mobile-node.js');
+    return {
+      role: new MobileNode(config.options, random),
+      warnings: resolveMobileNode(config.options, links),
+    };
+  }
+  const resolved = resolveHomeAgent(config.plan, links);
+  if (!resolved.ok) throw new DaemonError('CONFIG', resolved.sentence);
+  const { HomeAgent } = await import('../core/ha/home-agent.js');
+  return { role: new HomeAgent(resolved.value, random), warnings: resolved.warnings };
+};
+
+interface Mover extends Role {
+  handover(target: HandoverTarget, now: Instant): Result<'handover'>;
+}
+const canMove = (role: Role): role is Mover => 'handover' in role;
+
+function handoverTarget(params: HandoverParams): HandoverTarget {
+  if (params.kind !== 'address') return params;
+  const address = parseAddress(params.address);
+  if (address === undefined) throw new Refusal(`"${params.address}" is not an address.`);
+  return { kind: 'address', address };
+}
+
+function targetName(target: HandoverTarget): string {
+  switch (target.kind) {
+    case 'link':
+      return target.link;
+    case 'family':
+      return `IPv${target.family}`;
+    case 'address':
+      return target.address;
+    default:
+      return target.kind;
+  }
+}
+
+/** Addresses are compared as they are written: RFC 5952. */
+function canonical(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const address = parseAddress(text);
+  if (address === undefined) throw new Refusal(`"${text}" is not an address.`);
+  return address;
+}
+
+/** Resolves when `ready` or after `limit` ms. */
+async function until(ready: () => boolean, limit: number): Promise<void> {
+  const end = performance.now() + limit;
+  while (!ready() && performance.now() < end) await new Promise((done) => setTimeout(done, POLL));
+}
+
+function within(work: Promise<void>, limit: number): Promise<void> {
+  return Promise.race([work, new Promise<void>((done) => setTimeout(done, limit).unref())]);
+}
+
+const UDP_PORT = 4191; // RFC 5555 §4.1: DSMIPv6
+const STOP_LIMIT = 2500; // ms; a role is done within 2 s
+const POLL = 10; // ms

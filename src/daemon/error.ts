@@ -1,0 +1,15 @@
+export type DaemonErrorCode =
+  | 'CONFIG' // the configuration cannot be read or honoured
+  | 'NO_CAPABILITY' // CAP_NET_ADMIN or CAP_NET_RAW is missing
+  | 'LOG_FILE'; // DebugLogFile cannot be written
+
+/** Why the daemon does not start. One or two sentences, with the way out. */
+export class DaemonError extends Error {
+  override readonly name = 'DaemonError';
+  readonly code: DaemonErrorCode;
+
+  constructor(code: DaemonErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
