@@ -18,7 +18,11 @@ export interface HomeOptions {
 export interface MobileNodeOptions {
   readonly homes: readonly HomeOptions[];
   /** Interfaces to use; `preference` 1 best to 10, 0 unused. */
-  readonly links: readonly { readonly name: LinkName; readonly preference: number; readonly dhcp: boolean }[];
+  readonly links: readonly {
+    readonly name: LinkName;
+    readonly preference: number;
+    readonly dhcp: boolean;
+  }[];
   /** Requested binding lifetime, seconds. */
   readonly bindingLifetime: number;
   readonly initialBindAckTimeoutFirstReg: Millis; // RFC 6275 §13: 1500

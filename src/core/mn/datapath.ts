@@ -1,0 +1,214 @@
+/**
+ * What a mobile node wants of its host's forwarding, as one pure function of where it is.
+ *
+ * Away, the home addresses live on the tunnel device and everything from them goes there; without a binding no
+ * tunnel is declared and nothing leaves with a home address. At home they are ordinary addresses of the home link.
+ * Rule numbers are those of UMIP: 1001 home addresses, 1002 care-of addresses.
+ */
+import { isIpv6, prefixOf, type IpAddress, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  TUNNEL_LINK,
+  type AddressItem,
+  type DatapathItem,
+  type DatapathState,
+  type RouteItem,
+  type RuleItem,
+  type TableName,
+  type TunnelItem,
+} from '../datapath/model.js';
+import { keyOf } from '../datapath/model.js';
+import type { LinkName } from '../input.js';
+
+export interface CareOfSituation {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  readonly link: LinkName;
+  /** Next hop of packets from it; null when there is none. */
+  readonly router: IpAddress | null;
+}
+
+export interface TunnelSituation {
+  readonly local: IpAddress;
+  readonly remote: IpAddress;
+  readonly link: LinkName;
+  readonly udp: { readonly localPort: number; readonly remotePort: number } | null;
+  /** octets */
+  readonly pathMtu: number;
+}
+
+export interface HomeSituation {
+  readonly homeAddress: Ipv6;
+  /** Null where there is none or the home agent refuses it. */
+  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  readonly where:
+    | {
+        readonly kind: 'away';
+        readonly tunnel: TunnelSituation | null;
+        readonly ipv4Bound: boolean;
+      }
+    | {
+        readonly kind: 'home';
+        readonly link: LinkName;
+        readonly prefixLength: number;
+        readonly router: Ipv6 | null;
+        readonly router4: Ipv4 | null;
+      };
+}
+
+export interface MobileNodeSituation {
+  readonly homes: readonly HomeSituation[];
+  /** The best first: where several links have a default route, the first one's wins. */
+  readonly careOf: readonly CareOfSituation[];
+  /** Null without DSMIPv6. */
+  readonly udpPort: number | null;
+}
+
+export function mobileNodeDatapath(situation: MobileNodeSituation): DatapathState {
+  const items = new Map<string, DatapathItem>();
+  const add = (item: DatapathItem) => {
+    const key = keyOf(item);
+    if (!items.has(key)) items.set(key, item);
+  };
+  addSignalling(situation, add);
+  addCareOf(situation.careOf, add);
+  for (const [index, home] of situation.homes.entries()) {
+    if (home.where.kind === 'home') addAtHome(home, home.where, METRIC + index, add);
+    else addAway(home, home.where, METRIC + index, add);
+  }
+  return { items: [...items.values()] };
+}
+
+/** Whether two states say the same. Both come from the function above, which has one order. */
+export function sameDatapath(a: DatapathState, b: DatapathState): boolean {
+  return a.items.length === b.items.length && JSON.stringify(a) === JSON.stringify(b);
+}
+
+type Add = (item: DatapathItem) => void;
+
+function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add): void {
+  const addresses = new Set<IpAddress>();
+  for (const home of homes) {
+    addresses.add(home.homeAddress);
+    if (home.homeAddress4) addresses.add(home.homeAddress4.address);
+  }
+  for (const { address } of careOf) addresses.add(address);
+  const udp = udpPort === null ? null : { address: null, port: udpPort };
+  add({ kind: 'signalling', addresses: [...addresses], udp });
+}
+
+function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
+  const links = new Map<string, number>();
+  for (const { address, prefixLength, link, router } of careOf) {
+    add(addressItem(link, address, prefixLength, true));
+    const table = isIpv6(address) ? 'careOf6' : 'careOf4';
+    add(rule(CARE_OF_RULE, address, table));
+    if (router === null || links.has(`${table} ${link}`)) continue;
+    // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
+    const metric = METRIC + links.size;
+    links.set(`${table} ${link}`, metric);
+    add({ kind: 'route', table, destination: anywhere(address), link, via: router, metric });
+  }
+}
+
+function addAway(
+  home: HomeSituation,
+  where: Extract<HomeSituation['where'], { kind: 'away' }>,
+  metric: number,
+  add: Add,
+): void {
+  const { homeAddress, homeAddress4 } = home;
+  const own: IpAddress[] = homeAddress4 ? [homeAddress, homeAddress4.address] : [homeAddress];
+  for (const address of own) {
+    const host = prefixOf(address, isIpv6(address) ? 128 : 32);
+    const everything = anywhere(address);
+    add(addressItem(TUNNEL_LINK, address, host.length, false));
+    add(rule(HOME_RULE, address, 'home'));
+    add({
+      kind: 'route',
+      table: 'home',
+      destination: everything,
+      link: TUNNEL_LINK,
+      metric: METRIC,
+    });
+    add({
+      kind: 'route',
+      table: 'main',
+      destination: everything,
+      link: TUNNEL_LINK,
+      preferredSource: address,
+      metric,
+    });
+  }
+  const { tunnel } = where;
+  if (!tunnel) return;
+  const carried = own
+    .filter((address) => isIpv6(address) || where.ipv4Bound)
+    .map((address) => prefixOf(address, isIpv6(address) ? 128 : 32));
+  const item: TunnelItem = {
+    kind: 'tunnel',
+    key: homeAddress,
+    local: tunnel.local,
+    remote: tunnel.remote,
+    ...(tunnel.udp ? { udp: tunnel.udp } : {}),
+    link: tunnel.link,
+    send: carried.map((source) => ({ source })),
+    accept: carried.map((destination) => ({ destination })),
+    pathMtu: tunnel.pathMtu,
+  };
+  add(item);
+}
+
+function addAtHome(
+  home: HomeSituation,
+  where: Extract<HomeSituation['where'], { kind: 'home' }>,
+  metric: number,
+  add: Add,
+): void {
+  const { homeAddress, homeAddress4 } = home;
+  add(addressItem(where.link, homeAddress, where.prefixLength, true));
+  if (where.router !== null) {
+    add(defaultRoute(homeAddress, where.link, where.router, metric));
+  }
+  if (!homeAddress4) return;
+  add(addressItem(where.link, homeAddress4.address, homeAddress4.prefixLength, true));
+  if (where.router4 !== null) {
+    add(defaultRoute(homeAddress4.address, where.link, where.router4, metric));
+  }
+}
+
+function addressItem(
+  link: LinkName,
+  address: IpAddress,
+  prefixLength: number,
+  onLinkPrefix: boolean,
+): AddressItem {
+  return { kind: 'address', link, address, prefixLength, onLinkPrefix };
+}
+
+function defaultRoute(
+  source: IpAddress,
+  link: LinkName,
+  via: IpAddress,
+  metric: number,
+): RouteItem {
+  return {
+    kind: 'route',
+    table: 'main',
+    destination: anywhere(source),
+    link,
+    via,
+    preferredSource: source,
+    metric,
+  };
+}
+
+function rule(priority: number, address: IpAddress, table: TableName): RuleItem {
+  return { kind: 'rule', priority, from: prefixOf(address, isIpv6(address) ? 128 : 32), table };
+}
+
+const anywhere = (address: IpAddress) => prefixOf(address, 0);
+
+const HOME_RULE = 1001;
+const CARE_OF_RULE = 1002;
+/** Below the kernel's own 256 and 1024: our routes win. */
+const METRIC = 64;

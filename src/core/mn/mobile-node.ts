@@ -1,0 +1,775 @@
+/**
+ * The mobile node: a port for every link, a Binding Update List entry for every home address, and what decides
+ * between them.
+ *
+ * Whatever comes in goes to the machine it is for; then `#reconcile` looks at the whole and does what follows from
+ * it, in the order that the wire needs: choose, declare the datapath (the care-of address is there), send the
+ * Binding Update. When the answer comes: report it, declare the tunnel. The home agent drops what comes from a
+ * care-of address it has not accepted (RFC 6275 §10.4.5), so the tunnel moves with the acknowledgement, and the old
+ * one serves until then where its link still does.
+ *
+ * Spec: RFC 6275 §11; RFC 5555 §4.4.
+ */
+import {
+  ipv6FromOctets,
+  ipv6Octets,
+  linkLocalAddress,
+  type IpAddress,
+  type Ipv6,
+} from '../../base/address.js';
+import { after, seconds, type Instant } from '../../base/time.js';
+import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
+import type { BindingUpdate } from '../../wire/mobility/message.js';
+import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
+import { NO_DATAPATH, type DatapathState } from '../datapath/model.js';
+import type { RoleEffect } from '../effect.js';
+import { event, type EventCode, type MipEvent } from '../event.js';
+import {
+  ingressFrame,
+  ingressPacket,
+  refusalPacket,
+  type IngressOf,
+  type Refusal,
+} from '../ingress.js';
+import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
+import type { Deadline } from '../machine.js';
+import type { Random } from '../random.js';
+import type { HandoverTarget, Role } from '../role.js';
+import { RateLimit } from '../ha/rate-limit.js';
+import { Timers } from '../timers.js';
+import type { RoleView } from '../view.js';
+import {
+  BulEntry,
+  sameAttachment,
+  type Attachment,
+  type AwayAttachment,
+  type BulEffect,
+} from './bul-entry.js';
+import {
+  chooseCareOf,
+  describeTarget,
+  matches,
+  type Candidate,
+  type Choice,
+} from './care-of-choice.js';
+import {
+  mobileNodeDatapath,
+  sameDatapath,
+  type HomeSituation,
+  type TunnelSituation,
+} from './datapath.js';
+import { LinkPort, type HomeSighting } from './link-port.js';
+import type { HomeOptions, MobileNodeOptions } from './options.js';
+import { ReturningHome } from './returning-home.js';
+import { UpdateRate } from './update-rate.js';
+
+export interface HandoverVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+  readonly careOf: IpAddress | null;
+}
+
+interface Home {
+  readonly options: HomeOptions;
+  readonly entry: BulEntry;
+  readonly returning: ReturningHome;
+  sighting: HomeSighting | undefined;
+  choice: Choice | undefined;
+  ipv6UnansweredUntil: Instant | undefined;
+}
+
+type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
+
+export class MobileNode implements Role {
+  readonly #options: MobileNodeOptions;
+  readonly #random: Random;
+  readonly #ports = new Map<LinkName, LinkPort>();
+  readonly #homes: Home[] = [];
+  readonly #timers = new Timers<OwnTimer>();
+  readonly #effects: RoleEffect[] = [];
+  readonly #counters = new Map<string, number>();
+  readonly #answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
+  #forced: HandoverTarget = { kind: 'auto' };
+  /** The next registration overrules a refusal: a person asked for it. */
+  #insist = false;
+  #declared: DatapathState = NO_DATAPATH;
+  #stopping = false;
+  #stopped = false;
+
+  constructor(options: MobileNodeOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
+    const rates = new Map<Ipv6, UpdateRate>();
+    for (const options of this.#options.homes) {
+      const rate = rates.get(options.homeAgent) ?? new UpdateRate();
+      rates.set(options.homeAgent, rate);
+      this.#homes.push(this.#newHome(options, kept, rate));
+    }
+    for (const { name, preference, dhcp } of this.#linksToUse()) {
+      const port = new LinkPort(
+        {
+          name,
+          preference,
+          dhcp: dhcp && this.#options.dsmip,
+          optimisticDad: this.#options.optimisticDad,
+          ipv6HeadStart: this.#options.ipv6HeadStart,
+          homes: this.#options.homes,
+          keptLease: kept.get(`lease ${name}`),
+        },
+        this.#random,
+      );
+      this.#ports.set(name, port);
+    }
+    for (const link of links) this.#ports.get(link.name)?.handleLink(link, now);
+    this.#proceed(now);
+  }
+
+  handle(input: WorldInput, now: Instant): void {
+    if (this.#stopped) return;
+    switch (input.kind) {
+      case 'frame':
+        this.#handleFrame(input.frame, now);
+        break;
+      case 'packet':
+        this.#handlePacket(input.packet, now);
+        break;
+      case 'link':
+        this.#ports.get(input.link.name)?.handleLink(input.link, now);
+        break;
+      case 'linkGone':
+        this.#ports.get(input.name)?.handleGone(now);
+        break;
+      case 'firstPacket':
+        this.#report('FIRST_PACKET', { tunnel: input.tunnel, direction: input.direction });
+        break;
+      default:
+        input satisfies never;
+    }
+    this.#proceed(now);
+  }
+
+  handleTimeout(now: Instant): void {
+    if (this.#stopped) return;
+    for (let why = this.#timers.takeDue(now); why; why = this.#timers.takeDue(now)) {
+      switch (why) {
+        case 'care-of address choice':
+          break; // made below
+        case 'another try over IPv6':
+          for (const home of this.#homes) {
+            if ((home.ipv6UnansweredUntil ?? now) <= now) home.ipv6UnansweredUntil = undefined;
+          }
+          break;
+        case 'end of deregistration':
+          this.#finish(now);
+          return;
+        default:
+          why satisfies never;
+      }
+    }
+    for (const port of this.#ports.values()) port.handleTimeout(now);
+    for (const { entry, returning } of this.#homes) {
+      entry.handleTimeout(now);
+      returning.handleTimeout(now);
+    }
+    this.#proceed(now);
+  }
+
+  pollTimeout(): Deadline | undefined {
+    if (this.#stopped) return undefined;
+    let next: Deadline | undefined = this.#timers.next();
+    const take = (deadline: Deadline | undefined, of = '') => {
+      if (deadline && (!next || deadline.at < next.at))
+        next = { at: deadline.at, why: deadline.why + of };
+    };
+    for (const port of this.#ports.values()) take(port.pollTimeout());
+    for (const { entry, returning, options } of this.#homes) {
+      take(entry.pollTimeout(), ` for ${options.homeAddress}`);
+      take(returning.pollTimeout(), ` for ${options.homeAddress}`);
+    }
+    return next;
+  }
+
+  pollEffect(): RoleEffect | undefined {
+    return this.#effects.shift();
+  }
+
+  /** What may be forced is decided by the first home address; the others follow where they can. */
+  handover(target: HandoverTarget, now: Instant): HandoverVerdict {
+    const no = (reason: string): HandoverVerdict => ({ accepted: false, reason, careOf: null });
+    const home = this.#homes[0];
+    if (!home || this.#stopping)
+      return no(home ? 'the mobile node is stopping' : 'there is no home address');
+    if (target.kind === 'home' && !this.#sight(home, target))
+      return no('no router advertises the home prefix');
+    if (target.kind !== 'auto' && target.kind !== 'home') {
+      const choice = this.#choose(home, target, now);
+      if (!choice.chosen || !matches(choice.chosen, target)) {
+        const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
+        return no(why ?? `no care-of address on ${describeTarget(target)}`);
+      }
+    }
+    this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
+    this.#insist = true;
+    this.#report('FORCED', { target: describeTarget(target) });
+    this.#proceed(now);
+    this.#insist = false;
+    const { returning, choice, options } = home;
+    if (returning.state !== 'away') {
+      return { accepted: true, reason: 'at home', careOf: options.homeAddress };
+    }
+    return {
+      accepted: true,
+      reason: choice?.reason ?? 'nothing to choose from',
+      careOf: choice?.chosen?.address ?? null,
+    };
+  }
+
+  stop(now: Instant): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    for (const home of this.#homes) {
+      const { entry, returning } = home;
+      const attachment = entry.attachment;
+      if (entry.state === 'deregistering') continue;
+      if (!entry.mayBeBound || !attachment || attachment.kind === 'home') {
+        entry.detach();
+      } else entry.deregister(attachment, 'the mobile node stops', now, STOP_RETRANSMISSION);
+      if (returning.state === 'resolving') returning.leave();
+    }
+    this.#timers.stopAll();
+    this.#timers.set('end of deregistration', after(now, STOP_PATIENCE));
+    this.#proceed(now);
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  view(_now: Instant): RoleView {
+    return {
+      role: 'mn',
+      bul: this.#homes.map(({ entry, choice }) => entry.view(choice?.reason ?? null)),
+      bc: [],
+      counters: Object.fromEntries(this.#counters),
+      next: this.pollTimeout() ?? null,
+      links: [...this.#ports.values()].map((port) => ({
+        name: port.name,
+        up: port.up,
+        routers: port.detector.routers.map((r) => r.address),
+        addresses: port.situation().map((s) => s.address),
+        dhcp: port.dhcp?.state ?? null,
+        home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+      })),
+      homes: this.#homes.map((home) => ({
+        homeAddress: home.options.homeAddress,
+        homeAddress4: home.options.homeAddress4?.address ?? null,
+        where: whereOf(home),
+      })),
+    };
+  }
+
+  /** Why each address is used or not, for the first home address: `mip6 handover --dry-run`. */
+  get choice(): Choice | undefined {
+    return this.#homes[0]?.choice;
+  }
+
+  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
+    const { homeAddress, homeAgent } = options;
+    const o = this.#options;
+    const homeAddress4 = o.dsmip ? (options.homeAddress4?.address ?? null) : null;
+    const random = this.#random.octets(2);
+    const last = Number.parseInt(kept.get(`seq ${homeAddress}`) ?? '', 10);
+    const entry = new BulEntry({
+      homeAddress,
+      homeAddress4,
+      peer: homeAgent,
+      lifetime: o.bindingLifetime,
+      initialTimeoutFirstReg: o.initialBindAckTimeoutFirstReg,
+      initialTimeoutReReg: o.initialBindAckTimeoutReReg,
+      forceUdp: o.forceUdp,
+      useAlternateCareOf: o.useAlternateCareOf,
+      natKeepalive: o.natKeepalive,
+      sequence: Number.isNaN(last) ? (random[0]! << 8) | random[1]! : last,
+      mayBeBound: kept.has(`bound ${homeAddress}`),
+      rate,
+    });
+    const returning = new ReturningHome({ homeAddress, homeAddress4, homeAgent });
+    return {
+      options,
+      entry,
+      returning,
+      sighting: undefined,
+      choice: undefined,
+      ipv6UnansweredUntil: undefined,
+    };
+  }
+
+  /** A home link that no `links` entry names is used all the same. */
+  #linksToUse(): MobileNodeOptions['links'] {
+    const named = new Map(this.#options.links.map((link) => [link.name, link]));
+    for (const { homeLink } of this.#options.homes) {
+      if (homeLink !== null && !named.has(homeLink)) {
+        named.set(homeLink, { name: homeLink, preference: DEFAULT_PREFERENCE, dhcp: false });
+      }
+    }
+    return [...named.values()];
+  }
+
+  #handleFrame(frame: ReceivedFrame, now: Instant): void {
+    const port = this.#ports.get(frame.link);
+    const own = port?.state?.mac;
+    if (!port || !port.up || frame.source === own) return;
+    if (isUnicastMac(frame.destination) && frame.destination !== own) return;
+    const result = ingressFrame(frame);
+    if (!result.ok) return this.#count(result.refusal.reason);
+    const ingress = result.value;
+    switch (ingress.kind) {
+      case 'nd':
+        port.handleNd(ingress, now);
+        this.#drainPort(port);
+        for (const { returning } of this.#homes) {
+          if (returning.link !== port.name) continue;
+          returning.handleNd(ingress.message, ingress.source, ingress.linkSource, now);
+        }
+        break;
+      case 'arp':
+        port.handleArp(ingress, now);
+        break;
+      case 'dhcp':
+        port.handleDhcp(ingress, now);
+        break;
+      default:
+        ingress satisfies never;
+    }
+  }
+
+  #handlePacket(packet: ReceivedPacket, now: Instant): void {
+    const result = ingressPacket(packet);
+    if (!result.ok) return this.#refuse(result.refusal, packet, now);
+    const ingress = result.value;
+    if (ingress.kind === 'icmpv6') return this.#count(`icmpv6 ${ingress.message.kind}`);
+    const { message } = ingress;
+    switch (message.kind) {
+      case 'bindingAck':
+        return this.#handleAck(ingress, message, now);
+      case 'bindingRefreshRequest':
+        for (const { entry, options } of this.#homes) {
+          // RFC 6275 §11.7.4: only from whom the list has an entry for.
+          if (ingress.source === options.homeAgent && ingress.destination === options.homeAddress) {
+            entry.refresh(now);
+          }
+        }
+        return;
+      case 'bindingError':
+        if (!this.#answers.take(now)) return this.#count('binding-error-rate');
+        this.#report('BINDING_ERROR', {
+          status: message.status,
+          peer: ingress.source,
+          homeAddress: message.homeAddress,
+        });
+        return;
+      default:
+        // Route optimisation and what is for home agents and correspondents: none of it is served here.
+        this.#count(`mh ${message.kind}`);
+    }
+  }
+
+  #handleAck(
+    ingress: IngressOf<'mobility'>,
+    ack: Extract<IngressOf<'mobility'>['message'], { kind: 'bindingAck' }>,
+    now: Instant,
+  ): void {
+    const home = this.#homes.find(
+      ({ options }) =>
+        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+    );
+    if (!home || ingress.homeAddressOption) return this.#count('ba-peer');
+    if (!cameRight(ingress, home)) return this.#count('ba-path');
+    const family = home.entry.attachment?.kind;
+    const verdict = home.entry.handleAck(ack, now);
+    if (verdict === 'ignored') return this.#count('ba-sequence');
+    if (family === 'ipv6') home.ipv6UnansweredUntil = undefined;
+  }
+
+  #refuse(refusal: Refusal, packet: ReceivedPacket, now: Instant): void {
+    this.#count(refusal.reason);
+    if (!this.#answers.take(now)) return;
+    this.#report('DROPPED', { reason: refusal.reason, source: refusal.source });
+    const own = this.#ownDestination(packet.octets);
+    const octets = own && refusalPacket(refusal, own);
+    if (octets) this.#effects.push({ kind: 'packet', octets });
+  }
+
+  /** RFC 6275 §9.3.3: an error comes from the address that the packet was sent to. */
+  #ownDestination(octets: Uint8Array): Ipv6 | undefined {
+    if (octets.length < 40) return undefined;
+    const to = ipv6FromOctets(octets, 24);
+    if (this.#homes.some(({ options }) => options.homeAddress === to)) return to;
+    for (const port of this.#ports.values()) {
+      if (port.situation().some(({ address }) => address === to)) return to;
+    }
+    return undefined;
+  }
+
+  /** What was said is passed on, what follows is done, until nothing more follows. */
+  #proceed(now: Instant): void {
+    for (const port of this.#ports.values()) this.#drainPort(port);
+    for (const home of this.#homes) this.#drainEntry(home, now);
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      if (this.#stopping) {
+        for (const home of this.#homes) this.#drainReturning(home, now);
+        if (this.#homes.every(({ entry }) => entry.state !== 'deregistering')) this.#finish(now);
+        return;
+      }
+      if (!this.#reconcile(now)) return;
+    }
+  }
+
+  /** Returns whether something changed that may ask for more. */
+  #reconcile(now: Instant): boolean {
+    for (const home of this.#homes) this.#decide(home, now);
+    this.#armChoice();
+    this.#declare();
+    let changed = false;
+    for (const home of this.#homes) changed = this.#act(home, now) || changed;
+    return changed;
+  }
+
+  /** At home, or which care-of address. */
+  #decide(home: Home, now: Instant): void {
+    const { returning, entry } = home;
+    const sighting = this.#sight(home);
+    // A suspect router keeps a node at home, but does not bring it there.
+    const there =
+      sighting && (sighting.confirmed || returning.state !== 'away') ? sighting : undefined;
+    if (there && returning.link === there.home.link) {
+      home.sighting = there;
+      return;
+    }
+    if (returning.state !== 'away') this.#leaveHome(home);
+    home.sighting = there;
+    if (there) {
+      this.#setChoice(home, undefined);
+      const linkLocalToo = entry.linkLocalToo && this.#sameInterfaceId(home, there.home.link);
+      returning.begin(there.home, entry.mayBeBound, linkLocalToo, now);
+      if (returning.state === 'home') entry.detach();
+      return;
+    }
+    this.#setChoice(home, this.#choose(home, this.#forced, now));
+  }
+
+  #leaveHome({ returning, entry }: Home): void {
+    returning.leave();
+    if (entry.state === 'deregistering') entry.detach();
+  }
+
+  #sight(home: Home, forced = this.#forced): HomeSighting | undefined {
+    const { homePrefix, homeAgent, homeLink } = home.options;
+    let found: HomeSighting | undefined;
+    for (const port of this.#ports.values()) {
+      if (homeLink !== null && port.name !== homeLink) continue;
+      if (this.#keepsAway(forced, port.name)) continue;
+      const sighting = port.sight(homePrefix, homeAgent);
+      if (!sighting) continue;
+      if (sighting.home.link === home.returning.link) return sighting; // no reason to change
+      if (!found || (sighting.confirmed && !found.confirmed)) found = sighting;
+    }
+    return found;
+  }
+
+  /** A forced link, family or address keeps the node from being home on another link, as long as it is there. */
+  #keepsAway(forced: HandoverTarget, link: LinkName): boolean {
+    if (forced.kind === 'auto' || forced.kind === 'home') return false;
+    if (forced.kind === 'link' && forced.link === link) return false;
+    return this.#candidates().some((c) => c.usable && matches(c, forced));
+  }
+
+  #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
+    const { options, entry, ipv6UnansweredUntil } = home;
+    const attachment = entry.attachment ?? entry.binding?.attachment;
+    const current = attachment && attachment.kind !== 'home' ? attachment : undefined;
+    return chooseCareOf(
+      this.#candidates(),
+      {
+        homePrefix: options.homePrefix,
+        ipv4: this.#options.dsmip && options.homeAgent4 !== null,
+        ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
+        forced,
+        current: current ? { address: current.careOf, link: current.link } : null,
+      },
+      now,
+    );
+  }
+
+  #candidates(): Candidate[] {
+    return [...this.#ports.values()].flatMap((port) => port.candidates());
+  }
+
+  #setChoice(home: Home, choice: Choice | undefined): void {
+    const was = home.choice?.chosen;
+    const is = choice?.chosen;
+    home.choice = choice;
+    const { homeAddress } = home.options;
+    if (is && (was?.address !== is.address || was.link !== is.link)) {
+      const fields = { homeAddress, careOf: is.address, link: is.link, reason: choice.reason };
+      this.#report('CARE_OF_CHOSEN', fields);
+    } else if (was && choice && !is) {
+      this.#report('CARE_OF_LOST', { homeAddress, reason: choice.reason });
+    }
+  }
+
+  #armChoice(): void {
+    const soonest = (times: readonly (Instant | null | undefined)[]): Instant | undefined => {
+      const known = times.filter((at) => at !== null && at !== undefined);
+      return known.length === 0 ? undefined : (Math.min(...known) as Instant);
+    };
+    const choice = soonest(this.#homes.map((h) => h.choice?.again));
+    if (choice !== undefined) this.#timers.set('care-of address choice', choice);
+    else this.#timers.stop('care-of address choice');
+    const retry = soonest(this.#homes.map((h) => h.ipv6UnansweredUntil));
+    if (retry !== undefined) this.#timers.set('another try over IPv6', retry);
+    else this.#timers.stop('another try over IPv6');
+  }
+
+  #declare(): void {
+    const best = this.#homes[0]?.choice?.chosen;
+    const careOf = [...this.#ports.values()].flatMap((port) => port.situation());
+    // The first one's router gets the default route. Array.sort is stable: otherwise the order of the links stays.
+    const rank = (s: (typeof careOf)[number]) =>
+      s.address === best?.address ? 0 : s.link === best?.link ? 1 : 2;
+    careOf.sort((a, b) => rank(a) - rank(b));
+    const want = mobileNodeDatapath({
+      homes: this.#homes.map((home) => this.#situationOf(home)),
+      careOf,
+      udpPort: this.#options.dsmip ? this.#options.udpPort : null,
+    });
+    if (sameDatapath(want, this.#declared)) return;
+    this.#declared = want;
+    this.#effects.push({ kind: 'datapath', want });
+  }
+
+  #situationOf(home: Home): HomeSituation {
+    const { options, entry, returning, sighting } = home;
+    const configured = this.#options.dsmip ? options.homeAddress4 : null;
+    const base = {
+      homeAddress: options.homeAddress,
+      homeAddress4: entry.ipv4Refused && !returning.inUse ? null : configured,
+    };
+    if (returning.inUse && sighting) {
+      const { link } = sighting.home;
+      const router4 = this.#ports.get(link)?.dhcp?.lease?.router ?? null;
+      const { length } = options.homePrefix;
+      return {
+        ...base,
+        where: { kind: 'home', link, prefixLength: length, router: sighting.router, router4 },
+      };
+    }
+    const tunnel = this.#tunnelOf(home);
+    const ipv4Bound = entry.binding?.homeAddress4 != null;
+    return { ...base, where: { kind: 'away', tunnel, ipv4Bound } };
+  }
+
+  /** To where the home agent has accepted us, while that address is still ours. */
+  #tunnelOf({ entry, options }: Home): TunnelSituation | null {
+    const binding = entry.binding;
+    if (!binding) return null;
+    const { attachment, udp } = binding;
+    const port = this.#ports.get(attachment.link);
+    if (!port?.situation().some(({ address }) => address === attachment.careOf)) return null;
+    const remote = attachment.kind === 'ipv6' ? options.homeAgent : options.homeAgent4;
+    if (remote === null) return null;
+    return {
+      local: attachment.careOf,
+      remote,
+      link: attachment.link,
+      udp: udp ? { localPort: this.#options.udpPort, remotePort: UDP_PORT.dsmip } : null,
+      pathMtu: port.mtu,
+    };
+  }
+
+  #act(home: Home, now: Instant): boolean {
+    const { entry, choice, returning } = home;
+    let changed = this.#drainReturning(home, now);
+    if (returning.state !== 'away') return changed;
+    const wanted = choice?.chosen ? attachmentOf(choice.chosen) : undefined;
+    const have = entry.attachment;
+    if (!wanted) {
+      if (have) {
+        entry.detach();
+        changed = true;
+      }
+    } else if (
+      have &&
+      sameAttachment(have, wanted) &&
+      !(this.#insist && entry.state === 'refused')
+    ) {
+      entry.extend(wanted);
+    } else {
+      entry.register(wanted, this.#linkLocalToo(home), now, this.#insist);
+      changed = true;
+    }
+    this.#drainEntry(home, now);
+    return changed;
+  }
+
+  /** RFC 6275 §11.7.1: L, when the link-local address has the interface identifier of the home address. */
+  #linkLocalToo(home: Home): boolean {
+    return [...this.#ports.keys()].some((link) => this.#sameInterfaceId(home, link));
+  }
+
+  #sameInterfaceId({ options }: Home, link: LinkName): boolean {
+    const mac = this.#ports.get(link)?.state?.mac;
+    if (!mac) return false;
+    const own = ipv6Octets(linkLocalAddress(mac));
+    const home = ipv6Octets(options.homeAddress);
+    return own.subarray(8).every((octet, i) => octet === home[8 + i]);
+  }
+
+  #drainPort(port: LinkPort): void {
+    for (let e = port.pollEffect(); e; e = port.pollEffect()) this.#effects.push(e);
+  }
+
+  #drainReturning(home: Home, now: Instant): boolean {
+    const { returning, entry, options } = home;
+    let changed = false;
+    for (let e = returning.pollEffect(); e; e = returning.pollEffect()) {
+      if (e.kind !== 'deregister') {
+        this.#effects.push(e);
+        continue;
+      }
+      const { link, homeAgentMac } = e;
+      const attachment = { kind: 'home', careOf: options.homeAddress, link, homeAgentMac } as const;
+      entry.deregister(attachment, 'at home', now);
+      this.#drainEntry(home, now);
+      changed = true;
+    }
+    return changed;
+  }
+
+  #drainEntry(home: Home, now: Instant): void {
+    const { entry } = home;
+    for (let e = entry.pollEffect(); e; e = entry.pollEffect()) this.#doEntryEffect(home, e, now);
+  }
+
+  #doEntryEffect(home: Home, effect: BulEffect, now: Instant): void {
+    switch (effect.kind) {
+      case 'event':
+      case 'store':
+        this.#effects.push(effect);
+        return;
+      case 'transmit':
+        this.#transmit(home.options, effect.message, effect.attachment);
+        return;
+      case 'unanswered':
+        if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
+        home.ipv6UnansweredUntil = after(now, IPV6_RETRY);
+        // Before the fourth leaves: another choice drops it from the entry's queue.
+        this.#reconcile(now);
+        return;
+      case 'removed':
+        home.returning.deregistered(now);
+        return;
+      default:
+        effect satisfies never;
+    }
+  }
+
+  #transmit(options: HomeOptions, message: BindingUpdate, attachment: Attachment): void {
+    const { homeAddress, homeAgent: destination, homeAgent4 } = options;
+    switch (attachment.kind) {
+      case 'ipv6': {
+        const { careOf: source, link } = attachment;
+        const octets = encodeMobilityPacket({ source, destination, homeAddress, message });
+        this.#effects.push({ kind: 'packet', octets, link });
+        return;
+      }
+      case 'ipv4': {
+        if (homeAgent4 === null) return; // never chosen then
+        const octets = encodeMobilityPacket({ source: homeAddress, destination, message });
+        const udp = {
+          source: attachment.careOf,
+          sourcePort: this.#options.udpPort,
+          destination: homeAgent4,
+          destinationPort: UDP_PORT.dsmip,
+        };
+        this.#effects.push({ kind: 'packet', octets, link: attachment.link, udp });
+        return;
+      }
+      case 'home':
+        this.#effects.push({
+          kind: 'frame',
+          link: attachment.link,
+          destination: attachment.homeAgentMac,
+          etherType: ETHERTYPE.ipv6,
+          payload: encodeMobilityPacket({ source: homeAddress, destination, message }),
+        });
+        return;
+      default:
+        attachment satisfies never;
+    }
+  }
+
+  #finish(now: Instant): void {
+    for (const port of this.#ports.values()) {
+      port.release(now);
+      this.#drainPort(port);
+    }
+    this.#effects.push({ kind: 'datapath', want: NO_DATAPATH });
+    this.#declared = NO_DATAPATH;
+    for (const home of this.#homes) home.choice = home.sighting = undefined;
+    this.#stopped = true;
+  }
+
+  #count(reason: string): void {
+    this.#counters.set(reason, (this.#counters.get(reason) ?? 0) + 1);
+  }
+
+  #report(code: EventCode, fields: MipEvent['fields']): void {
+    this.#effects.push({ kind: 'event', event: event(code, fields) });
+  }
+}
+
+/** RFC 6275 §11.7.3, RFC 5555 §4.2: an acknowledgement comes back the way its Binding Update went. */
+function cameRight(ingress: IngressOf<'mobility'>, { entry, options }: Home): boolean {
+  const { arrival } = ingress.received;
+  const attachment = entry.attachment;
+  switch (attachment?.kind) {
+    case undefined:
+      return false;
+    case 'ipv6':
+      return ingress.routing2 && ingress.packetDestination === attachment.careOf;
+    case 'ipv4':
+      return arrival.kind !== 'native' && arrival.source === options.homeAgent4;
+    case 'home':
+      return arrival.kind === 'native';
+    default:
+      return attachment satisfies never;
+  }
+}
+
+function attachmentOf(candidate: Candidate): AwayAttachment {
+  const { link, validUntil } = candidate;
+  return candidate.family === 6
+    ? { kind: 'ipv6', careOf: candidate.address, link, validUntil }
+    : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
+}
+
+function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where'] {
+  if (returning.state === 'home') return 'home';
+  if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
+  return entry.binding && entry.attachment ? 'away' : 'nowhere';
+}
+
+/** Not a group: RFC 7042 §2.1. */
+const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
+
+const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
+const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
+const DEFAULT_PREFERENCE = 5;
+const STOP_PATIENCE = seconds(1.5);
+const STOP_RETRANSMISSION = 750; // once within the patience
+/** Ours: how long IPv6 is second after three Binding Updates had no answer; RFC 5555 §4.4.1 wants it to last. */
+const IPV6_RETRY = seconds(300);

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import { ipv4, ipv6 } from '../../../src/base/address.js';
+import { keyOf, type DatapathItem, type DatapathState } from '../../../src/core/datapath/model.js';
+import {
+  mobileNodeDatapath,
+  sameDatapath,
+  type CareOfSituation,
+  type HomeSituation,
+  type TunnelSituation,
+} from '../../../src/core/mn/datapath.js';
+
+describe('away over IPv6', () => {
+  it('the home addresses are on the tunnel device, and everything from them goes there', () => {
+    expect(lines(state({ careOf: [COA], tunnel: TUNNEL }))).toEqual([
+      'signalling 2001:db8:1::100 198.51.100.100 2001:db8:a::10 udp 4191',
+      'address 2001:db8:a::10/64 dev eth0',
+      'rule 1002 from 2001:db8:a::10/128 table careOf6',
+      'route careOf6 ::/0 via fe80::1 dev eth0 metric 64',
+      'address 2001:db8:1::100/128 dev @tunnel host',
+      'rule 1001 from 2001:db8:1::100/128 table home',
+      'route home ::/0 dev @tunnel metric 64',
+      'route main ::/0 dev @tunnel src 2001:db8:1::100 metric 64',
+      'address 198.51.100.100/32 dev @tunnel host',
+      'rule 1001 from 198.51.100.100/32 table home',
+      'route home 0.0.0.0/0 dev @tunnel metric 64',
+      'route main 0.0.0.0/0 dev @tunnel src 198.51.100.100 metric 64',
+      'tunnel 2001:db8:1::100: 2001:db8:a::10 → 2001:db8:1::1 dev eth0 mtu 1500',
+    ]);
+  });
+
+  it('the tunnel carries what comes from and goes to the bound home addresses, RFC 6275 §10.4.5', () => {
+    const tunnel = state({ careOf: [COA], tunnel: TUNNEL }).items.find((i) => i.kind === 'tunnel');
+    expect(tunnel).toMatchObject({
+      send: [{ source: host('2001:db8:1::100') }, { source: host4('198.51.100.100') }],
+      accept: [{ destination: host('2001:db8:1::100') }, { destination: host4('198.51.100.100') }],
+    });
+  });
+
+  it('an IPv4 home address that is not bound is not carried', () => {
+    const { items } = state({ careOf: [COA], tunnel: TUNNEL, ipv4Bound: false });
+    expect(items.find((i) => i.kind === 'tunnel')).toMatchObject({
+      send: [{ source: host('2001:db8:1::100') }],
+    });
+  });
+});
+
+it('over IPv4 behind a NAT the tunnel is UDP', () => {
+  const tunnel: TunnelSituation = {
+    local: ipv4('10.0.0.5'),
+    remote: ipv4('192.0.2.1'),
+    link: 'eth0',
+    udp: { localPort: 4191, remotePort: 4191 },
+    pathMtu: 1500,
+  };
+  const all = lines(state({ careOf: [COA4], tunnel }));
+  expect(all.filter((l) => /careOf4|tunnel 2001|10\.0\.0\.5\/24/.test(l))).toEqual([
+    'address 10.0.0.5/24 dev eth0',
+    'rule 1002 from 10.0.0.5/32 table careOf4',
+    'route careOf4 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 64',
+    'tunnel 2001:db8:1::100: 10.0.0.5 → 192.0.2.1 dev eth0 mtu 1500 udp 4191→4191',
+  ]);
+});
+
+it('without a binding there is no tunnel, and the home address leaks nowhere', () => {
+  const all = lines(state({ careOf: [COA], tunnel: null }));
+  expect(all.filter((l) => l.startsWith('tunnel'))).toEqual([]);
+  expect(all).toContain('route home ::/0 dev @tunnel metric 64');
+  expect(all).toContain('rule 1001 from 2001:db8:1::100/128 table home');
+});
+
+it('with two links each has its default route, the first the better one', () => {
+  const other = { ...COA, address: ipv6('2001:db8:b::10'), link: 'eth1', router: ipv6('fe80::2') };
+  const all = lines(state({ careOf: [other, COA], tunnel: TUNNEL }));
+  expect(all.filter((l) => l.startsWith('route careOf6'))).toEqual([
+    'route careOf6 ::/0 via fe80::2 dev eth1 metric 64',
+    'route careOf6 ::/0 via fe80::1 dev eth0 metric 65',
+  ]);
+});
+
+it('at home the home addresses are ordinary ones', () => {
+  const home: HomeSituation = {
+    ...HOME,
+    where: {
+      kind: 'home',
+      link: 'eth0',
+      prefixLength: 64,
+      router: ipv6('fe80::1'),
+      router4: ipv4('198.51.100.1'),
+    },
+  };
+  expect(lines(mobileNodeDatapath({ homes: [home], careOf: [], udpPort: null }))).toEqual([
+    'signalling 2001:db8:1::100 198.51.100.100',
+    'address 2001:db8:1::100/64 dev eth0',
+    'route main ::/0 via fe80::1 dev eth0 src 2001:db8:1::100 metric 64',
+    'address 198.51.100.100/24 dev eth0',
+    'route main 0.0.0.0/0 via 198.51.100.1 dev eth0 src 198.51.100.100 metric 64',
+  ]);
+});
+
+it('two home addresses have keys of their own', () => {
+  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
+  const mains = items.filter((i) => i.kind === 'route' && i.table === 'main');
+  expect(mains.map(keyOf)).toEqual([
+    'route main ::/0 64',
+    'route main 0.0.0.0/0 64',
+    'route main ::/0 65',
+  ]);
+  expect(new Set(items.map(keyOf)).size).toBe(items.length);
+});
+
+it('the same situation makes the same state, another another', () => {
+  const one = state({ careOf: [COA], tunnel: TUNNEL });
+  expect(sameDatapath(one, state({ careOf: [COA], tunnel: TUNNEL }))).toBe(true);
+  expect(sameDatapath(one, state({ careOf: [COA], tunnel: { ...TUNNEL, pathMtu: 1400 } }))).toBe(
+    false,
+  );
+});
+
+const HOME: HomeSituation = {
+  homeAddress: ipv6('2001:db8:1::100'),
+  homeAddress4: { address: ipv4('198.51.100.100'), prefixLength: 24 },
+  where: { kind: 'away', tunnel: null, ipv4Bound: true },
+};
+const COA: CareOfSituation = {
+  address: ipv6('2001:db8:a::10'),
+  prefixLength: 64,
+  link: 'eth0',
+  router: ipv6('fe80::1'),
+};
+const COA4: CareOfSituation = {
+  address: ipv4('10.0.0.5'),
+  prefixLength: 24,
+  link: 'eth0',
+  router: ipv4('10.0.0.1'),
+};
+const TUNNEL: TunnelSituation = {
+  local: ipv6('2001:db8:a::10'),
+  remote: ipv6('2001:db8:1::1'),
+  link: 'eth0',
+  udp: null,
+  pathMtu: 1500,
+};
+
+const host = (address: string) => ({ address, length: 128 });
+const host4 = (address: string) => ({ address, length: 32 });
+
+function state(given: {
+  careOf: readonly CareOfSituation[];
+  tunnel: TunnelSituation | null;
+  ipv4Bound?: boolean;
+}): DatapathState {
+  const { careOf, tunnel, ipv4Bound = true } = given;
+  const home: HomeSituation = { ...HOME, where: { kind: 'away', tunnel, ipv4Bound } };
+  return mobileNodeDatapath({ homes: [home], careOf, udpPort: 4191 });
+}
+
+const lines = ({ items }: DatapathState): string[] => items.map(line);
+
+function line(item: DatapathItem): string {
+  switch (item.kind) {
+    case 'address': {
+      const host = item.onLinkPrefix ? '' : ' host';
+      return `address ${item.address}/${item.prefixLength} dev ${item.link}${host}`;
+    }
+    case 'route': {
+      const via = item.via === undefined ? '' : ` via ${item.via}`;
+      const src = item.preferredSource === undefined ? '' : ` src ${item.preferredSource}`;
+      const to = `${item.destination.address}/${item.destination.length}`;
+      return `route ${item.table} ${to}${via} dev ${item.link}${src} metric ${item.metric}`;
+    }
+    case 'rule':
+      return `rule ${item.priority} from ${item.from.address}/${item.from.length} table ${item.table}`;
+    case 'tunnel': {
+      const udp = item.udp ? ` udp ${item.udp.localPort}→${item.udp.remotePort}` : '';
+      const ends = `${item.local} → ${item.remote}`;
+      return `tunnel ${item.key}: ${ends} dev ${item.link} mtu ${item.pathMtu}${udp}`;
+    }
+    case 'signalling': {
+      const udp = item.udp ? ` udp ${item.udp.port}` : '';
+      return `signalling ${item.addresses.join(' ')}${udp}`;
+    }
+    default:
+      return item satisfies never;
+  }
+}
