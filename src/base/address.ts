@@ -113,7 +113,9 @@ export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
       continue;
     }
     if (out !== '' && !out.endsWith(':')) out += ':';
-    out += words[i]!.toString(16);
+    const high = words[i]! >>> 8;
+    const low = words[i]! & 0xff;
+    out += high === 0 ? SHORT_HEX[low] : SHORT_HEX[high]! + HEX[low];
   }
   return out as Ipv6;
 }
@@ -199,6 +201,18 @@ export function eui64Address(network: Ipv6, link: MacAddress): Ipv6 {
 
 export const linkLocalAddress = (link: MacAddress): Ipv6 => eui64Address('fe80::' as Ipv6, link);
 
+const COLON = 58;
+const DOT = 46;
+const MAX_IPV6_TEXT = 45; // eight words, the last two as a dotted quad
+/** Value of a character code as a hexadecimal digit, -1 for others. */
+const HEX_DIGIT = Array.from({ length: 128 }, (_, c) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(c).toLowerCase()),
+);
+
+/** Every octet in hexadecimal, with and without a leading zero. */
+const SHORT_HEX = Array.from({ length: 256 }, (_, i) => i.toString(16));
+const HEX = SHORT_HEX.map((digits) => digits.padStart(2, '0'));
+
 function clearHostBits(octets: Uint8Array, length: number): void {
   for (let i = 0; i < octets.length; i++) {
     const keep = Math.min(8, Math.max(0, length - 8 * i));
@@ -206,38 +220,49 @@ function clearHostBits(octets: Uint8Array, length: number): void {
   }
 }
 
+/** One pass over the text, no allocation but the result: encoders call this for every address. */
 function ipv6TextToOctets(text: string): Uint8Array | undefined {
-  if (!/^[0-9a-fA-F:.]{2,45}$/.test(text)) return undefined;
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = words(halves[0]!, halves.length === 1);
-  const tail = halves.length === 2 ? words(halves[1]!, true) : [];
-  if (!head || !tail) return undefined;
-  const gap = 8 - head.length - tail.length;
-  if (halves.length === 1 ? gap !== 0 : gap < 1) return undefined;
   const out = new Uint8Array(16);
-  const put = (list: number[], first: number) =>
-    list.forEach((w, i) => out.set([w >>> 8, w & 0xff], 2 * (first + i)));
-  put(head, 0);
-  put(tail, 8 - tail.length);
-  return out;
-}
-
-/** The 16-bit words of one side of "::"; a dotted quad may end the last side. */
-function words(text: string, last: boolean): number[] | undefined {
-  if (text === '') return [];
-  const out: number[] = [];
-  const parts = text.split(':');
-  for (const [i, part] of parts.entries()) {
-    if (part.includes('.')) {
-      const quad = last && i === parts.length - 1 ? parseIpv4(part) : undefined;
-      if (!quad) return undefined;
-      const o = ipv4Octets(quad);
-      out.push((o[0]! << 8) | o[1]!, (o[2]! << 8) | o[3]!);
-    } else if (/^[0-9a-fA-F]{1,4}$/.test(part)) {
-      out.push(Number.parseInt(part, 16));
-    } else return undefined;
+  let at = 0; // octets written
+  let gap = -1; // where "::" stands, in octets
+  let i = 0;
+  if (text.length > MAX_IPV6_TEXT) return undefined;
+  if (text.charCodeAt(0) === COLON) {
+    if (text.charCodeAt(1) !== COLON) return undefined;
+    gap = 0;
+    i = 2;
   }
+  while (i < text.length) {
+    if (at === 16) return undefined;
+    const start = i;
+    let word = 0;
+    let digit = HEX_DIGIT[text.charCodeAt(i)] ?? -1;
+    while (digit >= 0 && i - start < 4) {
+      word = (word << 4) | digit;
+      digit = HEX_DIGIT[text.charCodeAt(++i)] ?? -1;
+    }
+    if (text.charCodeAt(i) === DOT) {
+      const quad = at <= 12 ? parseIpv4(text.slice(start)) : undefined;
+      if (!quad) return undefined;
+      out.set(ipv4Octets(quad), at);
+      at += 4;
+      break;
+    }
+    if (i === start) return undefined;
+    out[at++] = word >>> 8;
+    out[at++] = word;
+    if (i === text.length) break;
+    if (text.charCodeAt(i++) !== COLON) return undefined;
+    if (text.charCodeAt(i) === COLON) {
+      if (gap >= 0) return undefined;
+      gap = at;
+      i++;
+    } else if (i === text.length) return undefined; // ends in one colon
+  }
+  if (gap < 0) return at === 16 ? out : undefined;
+  if (at > 14) return undefined; // "::" is two octets at least
+  out.copyWithin(16 - (at - gap), gap, at);
+  out.fill(0, gap, 16 - (at - gap));
   return out;
 }
 

@@ -39,7 +39,7 @@ import {
 } from '../wire/ipv6-codec.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../wire/mobility-packet.js';
 import { decodeMobility, verifyMobility } from '../wire/mobility/codec.js';
-import { messageRow } from '../wire/mobility/message-table.js';
+import { isBaseType } from '../wire/mobility/message-table.js';
 import type { MobilityMessage } from '../wire/mobility/message.js';
 import type { NdMessage } from '../wire/nd/message.js';
 import { ETHERTYPE, ICMPV6, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
@@ -229,7 +229,7 @@ function mobility(packet: Ipv6Packet, addressed: Addressed): IngressResult<Mobil
   if (payload.length < MOBILITY_HEADER) return refuse('mh-truncated', from);
   // RFC 6275 §9.2 sets the order: checksum, type, Payload Proto, Header Len.
   if (!mobilityChecksum(payload, addressed)) return refuse('mh-checksum', from);
-  if (!messageRow(payload[MH_TYPE_AT]!)) {
+  if (!isBaseType(payload[MH_TYPE_AT]!)) {
     const home = addressed.homeAddressOption ? addressed.source : UNSPECIFIED6;
     const to = addressed.packetDestination;
     return { ok: false, refusal: bindingError('mh-type', 2, from, to, home) };
