@@ -52,7 +52,7 @@ export const mutation = (valid: readonly Uint8Array[]): fc.Arbitrary<Uint8Array>
     .tuple(
       fc.constantFrom(...valid),
       fc.array(fc.tuple(fc.nat(), fc.nat(255)), { maxLength: 4 }),
-      fc.option(fc.nat()),
+      fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat() }),
     )
     .map(([octets, changes, cut]) => {
       const out = octets.slice(0, cut === null ? octets.length : cut % (octets.length + 1));

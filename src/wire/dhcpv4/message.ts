@@ -1,7 +1,8 @@
 /** DHCPv4 messages as plain data, RFC 2131 §2 and RFC 2132. */
 import type { Ipv4, MacAddress } from '../../base/address.js';
 
-export type DhcpType = 'discover' | 'offer' | 'request' | 'decline' | 'ack' | 'nak' | 'release' | 'inform';
+export type DhcpType =
+  'discover' | 'offer' | 'request' | 'decline' | 'ack' | 'nak' | 'release' | 'inform';
 
 export type DhcpOption = Readonly<
   | { kind: 'subnetMask'; mask: Ipv4 } // 1
@@ -17,7 +18,10 @@ export type DhcpOption = Readonly<
   | { kind: 'renewalTime'; seconds: number } // 58
   | { kind: 'rebindingTime'; seconds: number } // 59
   | { kind: 'clientIdentifier'; data: Uint8Array } // 61
-  | { kind: 'classlessRoutes'; routes: readonly { destination: Ipv4; prefixLength: number; router: Ipv4 }[] } // 121, RFC 3442
+  | {
+      kind: 'classlessRoutes';
+      routes: readonly { destination: Ipv4; prefixLength: number; router: Ipv4 }[];
+    } // 121, RFC 3442
   | { kind: 'unknown'; type: number; data: Uint8Array }
 >;
 

@@ -44,24 +44,24 @@ export const BU_FLAGS: readonly FlagRow[] = [
     name: 'key management mobility capability',
     clause: 'RFC 6275 §6.1.7',
   },
-  { bit: 0x0800, letter: 'M', name: 'MAP registration', clause: 'RFC 5380 §4' },
+  { bit: 0x0800, letter: 'M', name: 'MAP registration', clause: 'RFC 5380' },
   { bit: 0x0400, letter: 'R', name: 'mobile router', clause: 'RFC 3963 §4.1' },
   { bit: 0x0200, letter: 'P', name: 'proxy registration', clause: 'RFC 5213 §8.1' },
   { bit: 0x0100, letter: 'F', name: 'force UDP encapsulation', clause: 'RFC 5555 §3.1.3' },
-  { bit: 0x0080, letter: 'T', name: 'TLV-header format', clause: 'RFC 5845 §4.1' },
-  { bit: 0x0040, letter: 'B', name: 'bulk binding update', clause: 'RFC 6602 §4.1' },
-  { bit: 0x0020, letter: 'S', name: 'multicast signalling', clause: 'RFC 7161 §4' },
-  { bit: 0x0010, letter: 'D', name: 'distributed mobility management', clause: 'RFC 8885 §4' },
+  { bit: 0x0080, letter: 'T', name: 'TLV-header format', clause: 'RFC 5845' },
+  { bit: 0x0040, letter: 'B', name: 'bulk binding update', clause: 'RFC 6602' },
+  { bit: 0x0020, letter: 'S', name: 'multicast signalling', clause: 'RFC 7161 §4.2' },
+  { bit: 0x0010, letter: 'D', name: 'distributed mobility management', clause: 'RFC 8885' },
 ];
 
 export const BA_FLAGS: readonly FlagRow[] = [
   { bit: 0x80, letter: 'K', name: 'key management mobility capability', clause: 'RFC 6275 §6.1.8' },
   { bit: 0x40, letter: 'R', name: 'mobile router', clause: 'RFC 3963 §4.2' },
   { bit: 0x20, letter: 'P', name: 'proxy registration', clause: 'RFC 5213 §8.2' },
-  { bit: 0x10, letter: 'T', name: 'TLV-header format', clause: 'RFC 5845 §4.2' },
-  { bit: 0x08, letter: 'B', name: 'bulk binding update', clause: 'RFC 6602 §4.2' },
-  { bit: 0x04, letter: 'S', name: 'multicast signalling', clause: 'RFC 7161 §4' },
-  { bit: 0x02, letter: 'D', name: 'distributed mobility management', clause: 'RFC 8885 §4' },
+  { bit: 0x10, letter: 'T', name: 'TLV-header format', clause: 'RFC 5845' },
+  { bit: 0x08, letter: 'B', name: 'bulk binding update', clause: 'RFC 6602' },
+  { bit: 0x04, letter: 'S', name: 'multicast signalling', clause: 'RFC 7161 §4.2' },
+  { bit: 0x02, letter: 'D', name: 'distributed mobility management', clause: 'RFC 8885' },
 ];
 
 /** Letters of the flags set, in wire order: `AHL`. */

@@ -1,8 +1,8 @@
 /** Option lists <-> octets, RFC 6275 §6.2.1. Offsets count from the start of the Mobility Header. */
 import { ByteWriter, type ByteReader } from '../../base/bytes.js';
 import { UsageError, WireError } from '../../base/error.js';
-import { copyOctets } from './field.js';
 import {
+  alignmentOf,
   allowsLength,
   lengthText,
   MAX_OPTION_LENGTH,
@@ -34,22 +34,18 @@ export function decodeOptions(r: ByteReader, options: MobilityOption[]): boolean
     if (length > r.remaining) {
       throw overrun(at, `option ${type} is ${length} long, ${r.remaining} octets are left`);
     }
+    const end = r.offset + length;
     const row = optionRow(type);
-    if (row === undefined) {
-      options.push({ kind: 'unknown', type, data: copyOctets(r, length) });
-      continue;
+    const option = row && decodeKnown(row, r, at, length);
+    if (option === undefined) {
+      const start = end - length - r.base;
+      options.push({ kind: 'unknown', type, data: r.bytes.slice(start, start + length) });
+    } else {
+      if (type === PADN) padded = true;
+      else if (gap(at - r.base, alignmentOf(row!, length)) !== 0) unaligned = true;
+      options.push(option);
     }
-    if (!allowsLength(row.length, length)) {
-      throw new WireError(
-        'WIRE_OPTION_LENGTH',
-        at,
-        `${row.name} is ${lengthText(row.length)} octets long, came ${length}`,
-        row.clause,
-      );
-    }
-    if (type === PADN) padded = true;
-    else if (gapBefore(row, at - r.base, length) !== 0) unaligned = true;
-    options.push(row.decode(r, length));
+    r.skip(end - r.offset);
   }
   return unaligned && !padded;
 }
@@ -80,7 +76,7 @@ function encodeOption(w: ByteWriter, option: MobilityOption, asListed: boolean):
     return;
   }
   const row = OPTION_ROWS[option.kind] as OptionRow<KnownOption>;
-  if (!asListed) pad(w, gapBefore(row, w.length, row.last ? sizeOf(row, option) : 0));
+  if (!asListed) pad(w, gap(w.length, alignmentOf(row, sizeIfNeeded(row, option))));
   const start = w.u8(row.type).u8(0).length;
   row.encode(w, option);
   const length = w.length - start;
@@ -88,9 +84,23 @@ function encodeOption(w: ByteWriter, option: MobilityOption, asListed: boolean):
   w.patch8(start - 1, length);
 }
 
-/** Padding octets wanted before an option at `at`; `length` matters to those that end the message. */
-function gapBefore(row: OptionRow<KnownOption>, at: number, length: number): number {
-  return row.last ? gap(at + OPTION_HEAD + length, END) : gap(at, row.align);
+/** Undefined when malformed and not essential. */
+function decodeKnown(
+  row: OptionRow<KnownOption>,
+  r: ByteReader,
+  at: number,
+  length: number,
+): KnownOption | undefined {
+  const option = allowsLength(row.length, length) ? row.decode(r, length) : undefined;
+  if (option === undefined && row.essential) {
+    throw new WireError(
+      'WIRE_OPTION_LENGTH',
+      at,
+      `${row.name} is ${lengthText(row.length)} octets long, came ${length}`,
+      row.clause,
+    );
+  }
+  return option;
 }
 
 /** Octets from `at` up to the next place that is y past a multiple of x. */
@@ -107,7 +117,9 @@ function pad(w: ByteWriter, octets: number): void {
       .zeros(octets - OPTION_HEAD);
 }
 
-function sizeOf(row: OptionRow<KnownOption>, option: KnownOption): number {
+/** Octets of the option's data, where the alignment varies with them. */
+function sizeIfNeeded(row: OptionRow<KnownOption>, option: KnownOption): number {
+  if (typeof row.align !== 'function') return 0;
   const scratch = new ByteWriter(32);
   row.encode(scratch, option);
   return scratch.length;

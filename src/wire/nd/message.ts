@@ -24,7 +24,10 @@ export type NdOption = Readonly<
 >;
 
 /** RFC 4861 §4.1 */
-export interface RouterSolicitation { readonly kind: 'routerSolicitation'; readonly options: readonly NdOption[] }
+export interface RouterSolicitation {
+  readonly kind: 'routerSolicitation';
+  readonly options: readonly NdOption[];
+}
 /** RFC 4861 §4.2; H of RFC 6275 §7.1; preference of RFC 4191 §2.2 (-1 low, 0 medium, 1 high) */
 export interface RouterAdvertisement {
   readonly kind: 'routerAdvertisement';
@@ -56,4 +59,5 @@ export interface NeighborAdvertisement {
   readonly target: Ipv6;
   readonly options: readonly NdOption[];
 }
-export type NdMessage = RouterSolicitation | RouterAdvertisement | NeighborSolicitation | NeighborAdvertisement;
+export type NdMessage =
+  RouterSolicitation | RouterAdvertisement | NeighborSolicitation | NeighborAdvertisement;

@@ -12,71 +12,75 @@ import {
 import type { BindingUpdate, MobilityMessage } from '../../../src/wire/mobility/message.js';
 import { withoutPadding, type MobilityOption } from '../../../src/wire/mobility/option.js';
 import { octets, VECTORS } from './vectors.js';
+import { EXTENSION_VECTORS } from './vectors-extension.js';
 
 const FROM = ipv6('2001:db8:a::100');
 const TO = ipv6('2001:db8:a::1');
 
-describe.each(VECTORS)('$what ($source)', ({ from, to, hex, message, aligned }) => {
-  const wire = octets(hex);
+describe.each([...VECTORS, ...EXTENSION_VECTORS])(
+  '$what ($source)',
+  ({ from, to, hex, message, aligned }) => {
+    const wire = octets(hex);
 
-  it('decodes', () => {
-    expect(decodeMobility(wire)).toEqual({
-      payloadProto: 59,
-      headerLength: wire.length / 8 - 1,
-      type: messageType(message),
-      checksum: (wire[4]! << 8) | wire[5]!,
-      message,
+    it('decodes', () => {
+      expect(decodeMobility(wire)).toEqual({
+        payloadProto: 59,
+        headerLength: wire.length / 8 - 1,
+        type: messageType(message),
+        checksum: (wire[4]! << 8) | wire[5]!,
+        message,
+      });
     });
-  });
 
-  it('encodes, with its checksum', () => {
-    expect(toHex(encodeMobility(message, from, to))).toBe(toHex(wire));
-  });
+    it('encodes, with its checksum', () => {
+      expect(toHex(encodeMobility(message, from, to))).toBe(toHex(wire));
+    });
 
-  it.runIf(aligned)('encodes the same from a list without padding', () => {
-    expect(toHex(encodeMobility(stripped(message), from, to))).toBe(toHex(wire));
-  });
+    it.runIf(aligned)('encodes the same from a list without padding', () => {
+      expect(toHex(encodeMobility(stripped(message), from, to))).toBe(toHex(wire));
+    });
 
-  it('verifies under its own addresses and no others, and no flipped bit passes', () => {
-    expect(verifyMobility(wire, from, to)).toBe(true);
-    expect(verifyMobility(wire, from, ipv6('2001:db8:a::2'))).toBe(false);
-    for (const at of wire.keys()) {
-      const flipped = wire.slice();
-      flipped[at]! ^= 0x10;
-      expect(verifyMobility(flipped, from, to), `octet ${at}`).toBe(false);
-    }
-  });
+    it('verifies under its own addresses and no others, and no flipped bit passes', () => {
+      expect(verifyMobility(wire, from, to)).toBe(true);
+      expect(verifyMobility(wire, from, ipv6('2001:db8:a::2'))).toBe(false);
+      for (const at of wire.keys()) {
+        const flipped = wire.slice();
+        flipped[at]! ^= 0x10;
+        expect(verifyMobility(flipped, from, to), `octet ${at}`).toBe(false);
+      }
+    });
 
-  it('fails with a WireError when cut at any octet', () => {
-    for (const n of wire.keys()) {
-      expect(() => decodeMobility(wire.subarray(0, n)), `${n} octets`).toThrow(WireError);
-      expect(verifyMobility(wire.subarray(0, n), from, to)).toBe(false);
-    }
-  });
+    it('fails with a WireError when cut at any octet', () => {
+      for (const n of wire.keys()) {
+        expect(() => decodeMobility(wire.subarray(0, n)), `${n} octets`).toThrow(WireError);
+        expect(verifyMobility(wire.subarray(0, n), from, to)).toBe(false);
+      }
+    });
 
-  it('is a WireError or a message when cut at any 8 octets with Header Len to match', () => {
-    for (let n = 8; n < wire.length; n += 8) {
-      const cut = wire.slice(0, n);
-      cut[1] = n / 8 - 1;
-      const again = messageOrWireError(cut);
-      if (again) expect(encodeMobility(again, from, to).subarray(6)).toEqual(cut.subarray(6));
-    }
-  });
+    it('is a WireError or a message when cut at any 8 octets with Header Len to match', () => {
+      for (let n = 8; n < wire.length; n += 8) {
+        const cut = wire.slice(0, n);
+        cut[1] = n / 8 - 1;
+        const again = messageOrWireError(cut);
+        if (again) expect(encodeMobility(again, from, to).subarray(6)).toEqual(cut.subarray(6));
+      }
+    });
 
-  it('is a WireError or a message when any octet takes any value', () => {
-    for (const at of wire.keys()) {
-      for (const value of [0, 1, 2, 3, 5, 7, 29, 59, 127, 128, 255]) {
-        const changed = wire.slice();
-        changed[at] = value;
-        const again = messageOrWireError(changed);
-        if (again && at > 3) {
-          const written = encodeMobility(again, from, to);
-          expect(written.subarray(6), `octet ${at} = ${value}`).toEqual(changed.subarray(6));
+    it('is a WireError or a message when any octet takes any value', () => {
+      for (const at of wire.keys()) {
+        for (const value of [0, 1, 2, 3, 5, 7, 29, 59, 127, 128, 255]) {
+          const changed = wire.slice();
+          changed[at] = value;
+          const again = messageOrWireError(changed);
+          if (again && at > 3) {
+            const written = encodeMobility(again, from, to);
+            expect(written.subarray(6), `octet ${at} = ${value}`).toEqual(changed.subarray(6));
+          }
         }
       }
-    }
-  });
-});
+    });
+  },
+);
 
 describe('the header, RFC 6275 §9.2', () => {
   it('refuses Payload Proto other than 59, and says where', () => {

@@ -17,6 +17,7 @@ export const RFC3963_OPTIONS: { readonly mobileNetworkPrefix: OptionRow<Rfc3963O
     clause: 'RFC 3963 §4.3',
     length: exactly(18),
     align: [8, 4],
+    essential: true,
     decode: (r) => ({
       kind: 'mobileNetworkPrefix',
       ...reservedBits(r.u8()),

@@ -30,6 +30,7 @@ export const RFC5555_OPTIONS: { readonly [K in Rfc5555Option['kind']]: Row<K> } 
     clause: 'RFC 5555 §3.1.1',
     length: exactly(6),
     align: [4, 0],
+    essential: true,
     decode: (r) => {
       const bits = r.u16();
       return {
@@ -57,6 +58,7 @@ export const RFC5555_OPTIONS: { readonly [K in Rfc5555Option['kind']]: Row<K> } 
     clause: 'RFC 5555 §3.2.1',
     length: exactly(6),
     align: [4, 0],
+    essential: true,
     decode: (r) => {
       const status = r.u8();
       const bits = r.u8();
@@ -82,6 +84,7 @@ export const RFC5555_OPTIONS: { readonly [K in Rfc5555Option['kind']]: Row<K> } 
     clause: 'RFC 5555 §3.2.2',
     length: exactly(6),
     align: [4, 0],
+    essential: true,
     decode: (r) => {
       const bits = r.u16();
       return {
@@ -102,6 +105,7 @@ export const RFC5555_OPTIONS: { readonly [K in Rfc5555Option['kind']]: Row<K> } 
     clause: 'RFC 5555 §3.1.2',
     length: exactly(6),
     align: [4, 0],
+    essential: true,
     decode: (r) => ({ kind: 'ipv4CareOf', ...reservedBits(r.u16()), address: r.ipv4() }),
     encode: (w, o) => void w.u16(o.reserved ?? 0).ipv4(o.address),
   },

@@ -1,7 +1,7 @@
 /** Mobility options of Mobile IPv6 itself, RFC 6275 §6.2. */
 import type { Ipv6 } from '../../../base/address.js';
 import { copyOctets } from '../field.js';
-import { ANYWHERE, atLeast, exactly, type OptionRow } from './row.js';
+import { ANYWHERE, atLeast, ENDING, exactly, type OptionRow } from './row.js';
 
 export type Rfc6275Option = Readonly<
   /** RFC 6275 §6.2.2 */
@@ -49,6 +49,7 @@ export const RFC6275_OPTIONS: { readonly [K in Rfc6275Option['kind']]: Row<K> } 
     clause: 'RFC 6275 §6.2.4',
     length: exactly(2),
     align: [2, 0],
+    essential: true,
     decode: (r) => ({ kind: 'bindingRefreshAdvice', interval: r.u16() * 4 }),
     // Rounded down: the advice must stay below the lifetime.
     encode: (w, o) => void w.u16(Math.min(Math.floor(o.interval / 4), 0xffff)),
@@ -60,6 +61,7 @@ export const RFC6275_OPTIONS: { readonly [K in Rfc6275Option['kind']]: Row<K> } 
     clause: 'RFC 6275 §6.2.5',
     length: exactly(16),
     align: [8, 6],
+    essential: true,
     decode: (r) => ({ kind: 'alternateCareOf', address: r.ipv6() }),
     encode: (w, o) => void w.ipv6(o.address),
   },
@@ -70,17 +72,19 @@ export const RFC6275_OPTIONS: { readonly [K in Rfc6275Option['kind']]: Row<K> } 
     clause: 'RFC 6275 §6.2.6',
     length: exactly(4),
     align: [2, 0],
+    essential: true,
     decode: (r) => ({ kind: 'nonceIndices', home: r.u16(), careOf: r.u16() }),
     encode: (w, o) => void w.u16(o.home).u16(o.careOf),
   },
-  /** §6.2.7 names no length: it varies with the algorithm. 8n + 2 holds for 12 octets. */
+  /** §6.2.7 names no length: it varies with the algorithm. 12 octets stand at 8n + 2. */
   bindingAuthorization: {
     type: 5,
     kind: 'bindingAuthorization',
     name: 'Authorization Data',
     clause: 'RFC 6275 §6.2.7',
     length: atLeast(0),
-    align: [8, 2],
+    align: ENDING,
+    essential: true,
     last: true,
     decode: (r, length) => ({
       kind: 'bindingAuthorization',

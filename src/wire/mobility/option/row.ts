@@ -10,11 +10,20 @@ export interface OptionRow<O extends { readonly kind: string } = { readonly kind
   readonly clause: string;
   /** What Option Length may be. */
   readonly length: LengthRule;
-  readonly align: Alignment;
-  /** RFC 6275 §6.2.7: ends the message without padding after it, so its end is aligned to 8n. */
+  /** A function where it varies with Option Length; `alignmentOf` reads both. */
+  readonly align: Alignment | ((length: number) => Alignment);
+  /** Must be the last option, and without padding after it. */
   readonly last?: true;
-  /** `r` stands on the option's data, `length` octets of it that obey the rule above; all are read. */
-  decode(r: ByteReader, length: number): O;
+  /**
+   * The roles of this program act on it: a malformed one refuses the whole message. Any other malformed option
+   * is kept as `unknown`, as if RFC 6275 §6.2.1 had us not recognize it.
+   */
+  readonly essential?: true;
+  /**
+   * `r` stands on the option's data, `length` octets that obey the rule above; no more are read. Undefined when
+   * they are malformed in another way.
+   */
+  decode(r: ByteReader, length: number): O | undefined;
   /** Writes the data; type and length are written by the caller. */
   encode(w: ByteWriter, option: O): void;
 }
@@ -22,6 +31,11 @@ export interface OptionRow<O extends { readonly kind: string } = { readonly kind
 /** RFC 6275 §6.2.1: `xn + y` from the start of the Mobility Header to the option's type octet. */
 export type Alignment = readonly [x: number, y: number];
 export const ANYWHERE: Alignment = [1, 0];
+/** RFC 6275 §6.2.7: the option ends the message, so its end is what is aligned, to 8n. */
+export const ENDING = (length: number): Alignment => [8, -(2 + length) & 7];
+
+export const alignmentOf = (row: OptionRow, length: number): Alignment =>
+  typeof row.align === 'function' ? row.align(length) : row.align;
 
 export type LengthRule = Readonly<
   | { kind: 'oneOf'; lengths: readonly number[] }
