@@ -44,7 +44,7 @@ export interface BcView {
 }
 
 export interface RoleView {
-  readonly role: 'mn' | 'ha' | 'cn';
+  readonly role: 'mn' | 'ha' | 'cn' | 'router';
   readonly bul: readonly BulView[];
   readonly bc: readonly BcView[];
   /** Received and refused octets, by reason. */

@@ -2,8 +2,9 @@
  * Bindings → the forwarding state they ask for. Pure.
  *
  * A binding's items are built once and stay the same objects until one of their fields must change, so that a
- * diff may compare by reference. What a declaration costs with 100,000 bindings: an array of 200,000 to 300,000
- * references, about 1 ms; a refresh that moves nothing declares nothing.
+ * diff may compare by reference. A refresh that moves nothing declares nothing. A registration or handover with
+ * 100,000 bindings copies an array of 200,000 references: 2 ms measured, and 0.1 ms with 10,000 bindings. What an
+ * adapter does with the whole of it is dearer.
  *
  * Spec: RFC 6275 §10.4.2 (to the mobile node), §10.4.5 (from it); RFC 5555 §4.5.1.
  */
@@ -18,16 +19,46 @@ import {
   type SignallingItem,
   type TunnelItem,
 } from '../datapath/model.js';
-import type { Attachment, HomeBinding } from './home-binding.js';
+import type { Attachment } from './home-binding.js';
 import type { HomeAgentOptions } from './options.js';
 
-export function declareDatapath(
-  own: SignallingItem,
-  bindings: Iterable<HomeBinding>,
-): DatapathState {
-  const items: DatapathItem[] = [own];
-  for (const binding of bindings) for (const item of binding.items) items.push(item);
-  return { items };
+/** All items that are in force, in no order that matters: the selectors of no two bindings overlap. */
+export class DeclaredItems {
+  readonly #items: DatapathItem[];
+  readonly #slots = new Map<DatapathItem, number>();
+
+  constructor(own: SignallingItem) {
+    this.#items = [own];
+  }
+
+  /** `was` and `is` are of one binding; either may be empty, and they may share objects. */
+  replace(was: readonly DatapathItem[], is: readonly DatapathItem[]): void {
+    if (was === is) return;
+    const old = was.filter((item) => !is.includes(item));
+    for (const item of is) {
+      if (this.#slots.has(item)) continue;
+      const before = old.pop();
+      const slot = before ? this.#slots.get(before)! : this.#items.length;
+      if (before) this.#slots.delete(before);
+      this.#items[slot] = item;
+      this.#slots.set(item, slot);
+    }
+    for (const item of old) this.#remove(item);
+  }
+
+  /** A copy: what was declared does not change afterwards. */
+  state(): DatapathState {
+    return { items: this.#items.slice() };
+  }
+
+  #remove(item: DatapathItem): void {
+    const slot = this.#slots.get(item)!;
+    this.#slots.delete(item);
+    const last = this.#items.pop()!;
+    if (last === item) return;
+    this.#items[slot] = last;
+    this.#slots.set(last, slot);
+  }
 }
 
 /** What reaches a home agent that the host must not answer by itself. */

@@ -20,7 +20,7 @@ import type { MobilityOption } from '../../wire/mobility/option.js';
 import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { BindingCache, type CacheEntry } from '../binding/binding-cache.js';
 import { sequenceAdvances } from '../binding/sequence.js';
-import { NO_DATAPATH, type SignallingItem } from '../datapath/model.js';
+import { NO_DATAPATH, type DatapathItem } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import {
@@ -41,14 +41,14 @@ import { acknowledge, refreshAdvice } from './acknowledgement.js';
 import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission.js';
 import { CLAIM_SPACING } from './claims.js';
 import { DAD_TIME, DadForMobileNode } from './dad-for-mobile-node.js';
-import { bindingItems, declareDatapath, signallingItem } from './datapath.js';
+import { bindingItems, DeclaredItems, signallingItem } from './datapath.js';
 import type { HomeBinding } from './home-binding.js';
 import { Ipv4HomePool, type Ipv4Assignment, type Ipv4Request } from './ipv4-home-pool.js';
 import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
 import type { BindingAcl, HomeAgentOptions } from './options.js';
 import { ProxyArp } from './proxy-arp.js';
 import { ProxyNd } from './proxy-nd.js';
-import { RateLimit } from './rate-limit.js';
+import { RateLimit } from '../rate-limit.js';
 import {
   defendedLinkLocal,
   isBindingUpdate,
@@ -61,7 +61,7 @@ import {
 
 export class HomeAgent implements Role {
   readonly #options: HomeAgentOptions;
-  readonly #signalling: SignallingItem;
+  readonly #declared: DeclaredItems;
   readonly #acl: ReadonlyMap<Ipv6, BindingAcl>;
   readonly #links = new Map<LinkName, LinkState>();
   readonly #cache: BindingCache<HomeBinding>;
@@ -80,12 +80,13 @@ export class HomeAgent implements Role {
   /** Effects that the datapath goes before. */
   readonly #later: RoleEffect[] = [];
   #dirty = false;
+  #asked: { readonly homeAddress: Ipv6; readonly home: HomeLink | undefined } | undefined;
   #stopped = false;
 
   /** A home agent needs no randomness so far; every role is handed some. */
   constructor(options: HomeAgentOptions, _random: Random) {
     this.#options = options;
-    this.#signalling = signallingItem(options);
+    this.#declared = new DeclaredItems(signallingItem(options));
     this.#acl = new Map(options.acl.map((row) => [row.homeAddress, row]));
     this.#cache = new BindingCache(options.maxBindings);
     this.#departed = new BindingCache(options.maxBindings);
@@ -220,6 +221,7 @@ export class HomeAgent implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
+    if (value.kind === 'icmpv6' && !value.homeAddressOption) return; // the host's own business
     if (value.destination !== this.#options.address) return this.#drop('not-ours', value.careOf);
     if (value.kind === 'icmpv6') return this.#icmpv6(value, now);
     if (isBindingUpdate(value)) return this.#bindingUpdate(readRequest(value), now);
@@ -231,8 +233,8 @@ export class HomeAgent implements Role {
     this.#drop(`unused-${ingress.message.kind}`, ingress.careOf);
   }
 
+  /** With a Home Address option. */
   #icmpv6(ingress: Icmpv6Ingress, now: Instant): void {
-    if (!ingress.homeAddressOption) return; // the host's own business
     const { source, careOf, message } = ingress;
     const binding = this.#cache.get(source);
     const here = binding?.attachment.path === 'ipv6' && binding.attachment.remote === careOf;
@@ -369,7 +371,7 @@ export class HomeAgent implements Role {
       return this.#refuse(request, BA_STATUS.insufficientResources, 'cache-full');
     }
     this.#departed.delete(homeAddress);
-    if (binding.items !== previous?.items) this.#dirty = true;
+    this.#declare(previous?.items ?? [], binding.items);
     if (previous) this.#letGo(previous, binding);
     if (binding.homeAddress4 !== null) this.#pool.hold(binding.homeAddress4, homeAddress);
     if (this.#trying.has(homeAddress)) this.#trying.set(homeAddress, request);
@@ -419,8 +421,10 @@ export class HomeAgent implements Role {
     const nat = natOption(request, this.#options);
     const fields = { status, sequence, lifetime, options: nat ? [...options, nat] : options };
     const link = this.#homeOf(homeAddress)?.link;
-    this.#later.push(acknowledge(this.#options.address, request, fields, link));
-    this.#later.push(eventEffect(event('BA_SENT', { homeAddress, sequence, status })));
+    // A deregistration out of the tunnel is answered through it, while it is there.
+    const queue = request.arrival.kind === 'tunnel' ? this.#effects : this.#later;
+    queue.push(acknowledge(this.#options.address, request, fields, link));
+    queue.push(eventEffect(event('BA_SENT', { homeAddress, sequence, status })));
   }
 
   /** What is left to do for a binding that is out of the cache. */
@@ -428,7 +432,7 @@ export class HomeAgent implements Role {
     const { homeAddress } = binding;
     if (this.#trying.delete(homeAddress)) this.#dad.cancel(homeAddress);
     this.#letGo(binding, undefined);
-    this.#dirty = true;
+    this.#declare(binding.items, []);
     this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: undefined });
     this.#tell('HA_UNBOUND', { homeAddress, reason });
   }
@@ -477,9 +481,14 @@ export class HomeAgent implements Role {
     return this.#acl.get(homeAddress)?.status ?? this.#options.defaultStatus;
   }
 
+  /** One update asks several times. */
   #homeOf(homeAddress: Ipv6): HomeLink | undefined {
-    const home = this.#options.homeLinks.find(({ prefix }) => inPrefix(homeAddress, prefix));
-    return home && { link: home.link, prefixLength: home.prefix.length };
+    if (this.#asked?.homeAddress !== homeAddress) {
+      const found = this.#options.homeLinks.find(({ prefix }) => inPrefix(homeAddress, prefix));
+      const home = found && { link: found.link, prefixLength: found.prefix.length };
+      this.#asked = { homeAddress, home };
+    }
+    return this.#asked.home;
   }
 
   #isHomeLink(name: LinkName): boolean {
@@ -511,6 +520,7 @@ export class HomeAgent implements Role {
       items: bindingItems({ homeAddress, homeAddress4, attachment }),
     };
     if (!this.#cache.put(binding)) return undefined;
+    this.#declare([], binding.items);
     if (homeAddress4 !== null) this.#pool.hold(homeAddress4, homeAddress);
     return binding;
   }
@@ -592,13 +602,18 @@ export class HomeAgent implements Role {
     this.#counters[reason] = (this.#counters[reason] ?? 0) + 1;
   }
 
+  #declare(was: readonly DatapathItem[], is: readonly DatapathItem[]): void {
+    if (was === is) return;
+    this.#declared.replace(was, is);
+    this.#dirty = true;
+  }
+
   /** The end of every input: the datapath, then what needs it. */
   #finish(now: Instant): void {
     this.#drainDad(now);
     if (this.#dirty) {
       this.#dirty = false;
-      const want = declareDatapath(this.#signalling, this.#cache.values());
-      this.#effects.push({ kind: 'datapath', want });
+      this.#effects.push({ kind: 'datapath', want: this.#declared.state() });
     }
     for (const proxy of [this.#proxyNd, this.#proxyArp]) {
       proxy.handleTimeout(now);

@@ -65,7 +65,8 @@ export function readRequest(
     homeAddressOption: ingress.homeAddressOption,
     careOf,
     // RFC 3963 §6.2 says for every registration what RFC 6275 takes for granted: at home there is nothing to bind.
-    deregistration: lifetime === 0 || careOf === ingress.source,
+    // Out of a tunnel the source says nothing of where the mobile node is.
+    deregistration: lifetime === 0 || (arrival.kind === 'native' && careOf === ingress.source),
     sequence,
     flags,
     lifetime,

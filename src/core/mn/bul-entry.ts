@@ -158,7 +158,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#attachment = attachment;
     this.#linkLocalToo = linkLocalToo;
     this.#dropQueued();
-    if (this.#state === 'refused' && !insist && !this.#curedByMoving) return;
+    if (this.#state === 'refused' && !insist && this.#refusalHolds) return;
     this.#begin('pending', now);
   }
 
@@ -182,9 +182,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** There is nowhere to send from. */
   detach(): void {
     this.#dropQueued();
+    const retry = this.#timers.at('retry after refusal');
     this.#stopSending();
     this.#attachment = undefined;
     if (this.#state !== 'refused') this.#state = 'idle';
+    // A refusal goes on holding for its time, and no longer, wherever we are then.
+    else if (retry !== undefined) this.#timers.set('retry after refusal', retry);
   }
 
   /** A Binding Refresh Request of the peer, or a person, asks for it. */
@@ -273,8 +276,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#forceUdp && this.#attachment?.kind === 'ipv4';
   }
 
-  get #curedByMoving(): boolean {
-    return this.#lastStatus !== null && (REFUSALS.get(this.#lastStatus) ?? OTHER_REFUSAL).moving;
+  /** Another care-of address does not cure it, nor has its time passed. */
+  get #refusalHolds(): boolean {
+    if (this.#lastStatus === null) return true;
+    const { wait, moving } = REFUSALS.get(this.#lastStatus) ?? OTHER_REFUSAL;
+    return !moving && (wait === null || this.#timers.armed('retry after refusal'));
   }
 
   #begin(state: 'pending' | 'deregistering', now: Instant, interval?: Millis): void {

@@ -78,11 +78,6 @@ export function mobileNodeDatapath(situation: MobileNodeSituation): DatapathStat
   return { items: [...items.values()] };
 }
 
-/** Whether two states say the same. Both come from the function above, which has one order. */
-export function sameDatapath(a: DatapathState, b: DatapathState): boolean {
-  return a.items.length === b.items.length && JSON.stringify(a) === JSON.stringify(b);
-}
-
 type Add = (item: DatapathItem) => void;
 
 function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add): void {

@@ -4,9 +4,13 @@
  * Spec: RFC 2131 §4.4 and figure 5; RFC 3442 (classless routes); RFC 4436 (a known gateway's answer proves that
  * the link is the old one); RFC 5227 §2.1 (address conflicts).
  *
- *   down ─link up, lease known→ rebooting ─ack→ bound          rebooting ─nak, or 500 ms of silence→ selecting
+ *   down ─link up, lease known→ rebooting ─ack→ bound     rebooting ─other offer→ requesting, else ─nak→ selecting
  *   down ─link up→ selecting ─offer→ requesting ─ack→ bound    requesting ─nak, silence→ selecting
  *   bound ─T1→ renewing ─T2→ rebinding ─end of lease, nak→ selecting      any ─carrier lost→ down
+ *
+ * Rebooting asks for the known lease and, beside it, discovers: on the old network the one is answered in a round
+ * trip, on another the other need not wait for a refusal, which many servers do not send. Ours; RFC 4436 §2.1 has
+ * the same thought.
  *
  * The random delay of 1 to 10 s before the first message (§4.4.1) is left out: it spreads hosts that boot
  * together after a power failure. A node that moves arrives alone, and the delay would be its handover.
@@ -58,6 +62,8 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
   #state: DhcpState = 'down';
   #mac: MacAddress = '00:00:00:00:00:00' as MacAddress;
   #xid = 0;
+  /** Transaction of the DISCOVER that runs beside a reboot; 0 for none. */
+  #besideXid = 0;
   #startedAt = 0 as Instant;
   #sentAt = 0 as Instant;
   #tries = 0;
@@ -110,25 +116,35 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
   }
 
   handle(message: DhcpMessage, from: MacAddress, now: Instant): void {
-    if (message.op !== 2 || message.xid !== this.#xid || message.clientHardware !== this.#mac)
-      return;
+    if (message.op !== 2 || message.clientHardware !== this.#mac) return;
     const type = optionOf(message.options, 'messageType')?.type;
     const server = optionOf(message.options, 'serverIdentifier')?.address;
     if (server === undefined) return; // RFC 2131 table 3: a MUST in all three answers
-    if (type === 'offer') {
-      const address = message.yourAddress;
-      if (this.#state !== 'selecting' || !canBeLeased(address)) return;
-      this.#offer = { address, server };
-      this.#report('DHCP_OFFERED', { server, address });
-      this.#begin('requesting', now);
-      return;
-    }
-    if (type !== 'ack' && type !== 'nak') return;
-    if (!this.#awaiting) return;
+    if (type === 'offer') return this.#offered(message, server, now);
+    if (message.xid !== this.#xid || !this.#awaiting) return;
     if (type === 'nak') return this.#refused(server, now);
+    if (type !== 'ack') return;
     if (this.#state === 'requesting' && server !== this.#offer?.server) return;
     const lease = leaseOf(message, server, this.#sentAt);
     if (lease) this.#bind(lease, message, from, now);
+  }
+
+  #offered(message: DhcpMessage, server: Ipv4, now: Instant): void {
+    const address = message.yourAddress;
+    const beside = this.#state === 'rebooting' && message.xid === this.#besideXid;
+    const asked = this.#state === 'selecting' && message.xid === this.#xid;
+    if (!(beside || asked) || !canBeLeased(address)) return;
+    this.#offer = { address, server };
+    this.#report('DHCP_OFFERED', { server, address });
+    // The known address: the acknowledgement of the reboot is on its way. Another: it is not to be had here.
+    if (beside && address === this.#remembered?.address) return;
+    this.#takeOffer(now);
+  }
+
+  /** §4.4.1: the request carries the xid of the offer. */
+  #takeOffer(now: Instant): void {
+    if (this.#state === 'rebooting') this.#xid = this.#besideXid;
+    this.#begin('requesting', now);
   }
 
   /** Conflicts with our address, and the gateway's link-layer address. */
@@ -201,9 +217,16 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     this.#begin('selecting', now);
   }
 
+  /** Nobody here knows the lease: the DISCOVER beside the reboot is retransmitted. */
+  #goOnBeside(now: Instant): void {
+    this.#state = 'selecting';
+    this.#xid = this.#besideXid;
+    this.#tries = 1;
+    this.#again(now);
+  }
+
   /** A new exchange: its own transaction, its own count of seconds. */
   #begin(state: DhcpState, now: Instant): void {
-    // §4.4.1: the request carries the xid of the offer.
     if (state !== 'requesting') {
       this.#xid = this.#newXid();
       this.#startedAt = now;
@@ -221,9 +244,16 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
         return;
       case 'rebooting': {
         const known = this.#remembered;
-        if (tries > 0 || !known) return this.#discover(now); // nobody here knows this lease
+        if (!known) return this.#discover(now);
+        if (tries > 0) return this.#offer ? this.#takeOffer(now) : this.#goOnBeside(now);
+        const wanted: DhcpOption = { kind: 'requestedAddress', address: known.address };
         this.#timers.set('DHCP retransmission', after(now, REBOOT_PATIENCE));
-        this.#transmit('request', [{ kind: 'requestedAddress', address: known.address }], now);
+        this.#transmit('request', [wanted], now);
+        const reboot = this.#xid;
+        this.#xid = this.#besideXid = this.#newXid();
+        this.#transmit('discover', [wanted], now);
+        this.#report('DHCP_DISCOVER', {});
+        this.#xid = reboot;
         return;
       }
       case 'selecting': {
@@ -320,7 +350,15 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     this.#report('DHCP_NAK', { server, address });
     this.#forget();
     const wait = this.#backoff(this.#refusals - 1);
-    if (this.#refusals++ === 0) return this.#discover(now);
+    if (this.#refusals++ === 0) {
+      if (this.#state !== 'rebooting') return this.#discover(now);
+      // The offer of the DISCOVER beside it is on its way.
+      this.#state = 'selecting';
+      this.#xid = this.#besideXid;
+      this.#tries = 1;
+      this.#timers.set('DHCP retransmission', after(now, this.#backoff(0)));
+      return;
+    }
     // A server that offers what it then refuses must not be asked at the speed of the network.
     this.#timers.stopAll();
     this.#state = 'selecting';
@@ -520,7 +558,7 @@ function optionOf<K extends DhcpOption['kind']>(
 
 /** RFC 3442: classless routes are asked for before the router. */
 const PARAMETERS = [1, 121, 3, 26, 51, 58, 59];
-const REBOOT_PATIENCE: Millis = 500; // ours: a server that knows the lease answers within a round trip
+const REBOOT_PATIENCE: Millis = 500; // ours: the first retransmission of the DISCOVER beside the reboot
 const FIRST_WAIT: Millis = 500; // ours: §4.1 suggests 4 s; frames lost just after link up are the usual case
 const MAX_WAIT = seconds(64); // RFC 2131 §4.1
 const MAX_REQUESTS = 4; // RFC 2131 §3.1: at most four retransmissions or so

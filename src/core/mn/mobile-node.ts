@@ -11,17 +11,21 @@
  * Spec: RFC 6275 §11; RFC 5555 §4.4.
  */
 import {
+  inPrefix,
   ipv6FromOctets,
   ipv6Octets,
   linkLocalAddress,
+  parseIpv4,
+  prefixOf,
   type IpAddress,
+  type Ipv4,
   type Ipv6,
 } from '../../base/address.js';
 import { after, seconds, type Instant } from '../../base/time.js';
 import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
-import { NO_DATAPATH, type DatapathState } from '../datapath/model.js';
+import { NO_DATAPATH } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import {
@@ -35,7 +39,7 @@ import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } f
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
 import type { HandoverTarget, Role } from '../role.js';
-import { RateLimit } from '../ha/rate-limit.js';
+import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
 import type { RoleView } from '../view.js';
 import {
@@ -54,8 +58,8 @@ import {
 } from './care-of-choice.js';
 import {
   mobileNodeDatapath,
-  sameDatapath,
   type HomeSituation,
+  type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
@@ -76,6 +80,8 @@ interface Home {
   sighting: HomeSighting | undefined;
   choice: Choice | undefined;
   ipv6UnansweredUntil: Instant | undefined;
+  /** The IPv4 router of the home link, as DHCP there last named it. */
+  router4: Ipv4 | null;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -92,7 +98,8 @@ export class MobileNode implements Role {
   #forced: HandoverTarget = { kind: 'auto' };
   /** The next registration overrules a refusal: a person asked for it. */
   #insist = false;
-  #declared: DatapathState = NO_DATAPATH;
+  /** The situation that the datapath was last declared for. */
+  #declared = '';
   #stopping = false;
   #stopped = false;
 
@@ -304,6 +311,7 @@ export class MobileNode implements Role {
       sighting: undefined,
       choice: undefined,
       ipv6UnansweredUntil: undefined,
+      router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
     };
   }
 
@@ -430,7 +438,10 @@ export class MobileNode implements Role {
 
   /** Returns whether something changed that may ask for more. */
   #reconcile(now: Instant): boolean {
-    for (const home of this.#homes) this.#decide(home, now);
+    for (const home of this.#homes) {
+      this.#decide(home, now);
+      this.#learnRouter4(home);
+    }
     this.#armChoice();
     this.#declare();
     let changed = false;
@@ -447,6 +458,7 @@ export class MobileNode implements Role {
       sighting && (sighting.confirmed || returning.state !== 'away') ? sighting : undefined;
     if (there && returning.link === there.home.link) {
       home.sighting = there;
+      if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
       return;
     }
     if (returning.state !== 'away') this.#leaveHome(home);
@@ -459,6 +471,20 @@ export class MobileNode implements Role {
       return;
     }
     this.#setChoice(home, this.#choose(home, this.#forced, now));
+  }
+
+  /**
+   * Nothing of Mobile IPv6 names the IPv4 router of the home link. The one that DHCP named there is kept, so that
+   * IPv4 need not wait for a lease at every return.
+   */
+  #learnRouter4(home: Home): void {
+    const { homeAddress4, homeAddress } = home.options;
+    const link = home.sighting?.home.link;
+    const router = link === undefined ? undefined : this.#ports.get(link)?.dhcp?.lease?.router;
+    if (!router || !homeAddress4 || router === home.router4) return;
+    if (!inPrefix(router, prefixOf(homeAddress4.address, homeAddress4.prefixLength))) return;
+    home.router4 = router;
+    this.#effects.push({ kind: 'store', key: `router4 ${homeAddress}`, value: router });
   }
 
   #leaveHome({ returning, entry }: Home): void {
@@ -541,14 +567,16 @@ export class MobileNode implements Role {
     const rank = (s: (typeof careOf)[number]) =>
       s.address === best?.address ? 0 : s.link === best?.link ? 1 : 2;
     careOf.sort((a, b) => rank(a) - rank(b));
-    const want = mobileNodeDatapath({
+    const situation: MobileNodeSituation = {
       homes: this.#homes.map((home) => this.#situationOf(home)),
       careOf,
       udpPort: this.#options.dsmip ? this.#options.udpPort : null,
-    });
-    if (sameDatapath(want, this.#declared)) return;
-    this.#declared = want;
-    this.#effects.push({ kind: 'datapath', want });
+    };
+    // Most inputs change nothing here, and the text is a tenth of the work of the state.
+    const text = JSON.stringify(situation);
+    if (text === this.#declared) return;
+    this.#declared = text;
+    this.#effects.push({ kind: 'datapath', want: mobileNodeDatapath(situation) });
   }
 
   #situationOf(home: Home): HomeSituation {
@@ -560,7 +588,7 @@ export class MobileNode implements Role {
     };
     if (returning.inUse && sighting) {
       const { link } = sighting.home;
-      const router4 = this.#ports.get(link)?.dhcp?.lease?.router ?? null;
+      const router4 = home.router4;
       const { length } = options.homePrefix;
       return {
         ...base,
@@ -568,7 +596,7 @@ export class MobileNode implements Role {
       };
     }
     const tunnel = this.#tunnelOf(home);
-    const ipv4Bound = entry.binding?.homeAddress4 != null;
+    const ipv4Bound = (entry.binding?.homeAddress4 ?? null) !== null;
     return { ...base, where: { kind: 'away', tunnel, ipv4Bound } };
   }
 
@@ -718,7 +746,6 @@ export class MobileNode implements Role {
       this.#drainPort(port);
     }
     this.#effects.push({ kind: 'datapath', want: NO_DATAPATH });
-    this.#declared = NO_DATAPATH;
     for (const home of this.#homes) home.choice = home.sighting = undefined;
     this.#stopped = true;
   }

@@ -105,6 +105,11 @@ export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
     this.#ask(now);
   }
 
+  /** The home agent's own advertisement came after all. */
+  resolved(homeAgentMac: MacAddress, now: Instant): void {
+    if (this.#state === 'resolving') this.#deregister(homeAgentMac, now);
+  }
+
   /** The home agent has no binding any more. */
   deregistered(now: Instant): void {
     if (this.#state === 'deregistering') this.#settle(now);

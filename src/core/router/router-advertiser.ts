@@ -72,21 +72,22 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
   /** A valid Router Solicitation; anything else is ignored. */
   handleSolicitation({ source, linkSource, message }: NdIngress, now: Instant): void {
     if (!this.#link || message.kind !== 'routerSolicitation') return;
+    // A single answer to several solicitations keeps the delay of the first.
+    if (this.#answers.has(source)) return;
     const wait = this.#random.fraction() * (this.#options.raDelay ?? MAX_RA_DELAY_TIME);
     const at = after(now, wait);
     if (source === UNSPECIFIED6 || this.#answers.size >= MAX_ANSWERS) {
       // RFC 4861 §6.2.6: within the rate limit the delay counts from its end.
       const free = this.#multicastFree(now);
       this.#schedule(free > now ? after(free, wait) : at);
-    } else if (!this.#answers.has(source)) {
-      // A single answer to several solicitations keeps the delay of the first.
+    } else {
       const option = message.options.find((o) => o.kind === 'sourceLinkLayer');
       this.#answers.set(source, { mac: option?.address ?? linkSource, at });
     }
     this.handleTimeout(now);
   }
 
-  /** RFC 4861 §6.2.5: says goodbye, at once, and falls silent. */
+  /** RFC 4861 §6.2.5: says goodbye and falls silent. Ours: at once, whatever was sent just before. */
   stop(now: Instant): void {
     if (this.#link) this.#multicast(now, 0);
     this.#silence();

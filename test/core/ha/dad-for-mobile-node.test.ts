@@ -90,8 +90,8 @@ describe('strict: a second of silence before the first answer, RFC 6275 §10.3.1
       .wait(0.3)
       .update({ sequence: 17, careOf: COA2 })
       .wait(0.3)
-      .update({ sequence: 16 }) // overtaken on the way
       .update({ sequence: 17, careOf: COA2 }) // repeated by the network
+      .update({ sequence: 16 }) // overtaken on the way
       .wait(2);
     expect(bench.take('NS', 'BA')).toEqual([
       `0 ${PROBE}`,

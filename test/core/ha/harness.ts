@@ -8,14 +8,13 @@ import {
   prefix,
   prefixOf,
   solicitedNode,
-  UNSPECIFIED6,
   type Ipv4,
   type Ipv6,
   type MacAddress,
   type Prefix,
 } from '../../../src/base/address.js';
 import { instant, type Instant } from '../../../src/base/time.js';
-import type { TunnelItem } from '../../../src/core/datapath/model.js';
+import type { DatapathItem, TunnelItem } from '../../../src/core/datapath/model.js';
 import type { PacketEffect, RoleEffect } from '../../../src/core/effect.js';
 import { HomeAgent } from '../../../src/core/ha/home-agent.js';
 import { HOME_AGENT_DEFAULTS, type HomeAgentOptions } from '../../../src/core/ha/options.js';
@@ -31,7 +30,7 @@ import {
 } from '../../../src/wire/ipv6-codec.js';
 import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import { decodeMobility, verifyMobility } from '../../../src/wire/mobility/codec.js';
-import { BU_FLAG, BU_FLAGS } from '../../../src/wire/mobility/flag.js';
+import { BU_FLAGS } from '../../../src/wire/mobility/flag.js';
 import type { BindingAck, MobilityMessage } from '../../../src/wire/mobility/message.js';
 import type { MobilityOption } from '../../../src/wire/mobility/option.js';
 import type { NdMessage } from '../../../src/wire/nd/message.js';
@@ -99,6 +98,7 @@ export class Bench {
   readonly effects: RoleEffect[] = [];
   /** The tunnels declared last, by key. */
   tunnels = new Map<string, TunnelItem>();
+  declared: readonly DatapathItem[] = [];
   datapaths = 0;
 
   constructor(
@@ -245,6 +245,7 @@ export class Bench {
       this.lines.push(`${this.now / 1000} ${describeEffect(e)}`);
       if (e.kind === 'datapath') {
         this.datapaths++;
+        this.declared = e.want.items;
         this.tunnels = new Map();
         for (const item of e.want.items) {
           if (item.kind === 'tunnel') this.tunnels.set(item.key, item);
@@ -415,4 +416,3 @@ export const NO_RANDOM: Random = {
   octets: (n) => new Uint8Array(n),
   fraction: () => 0,
 };
-export { BU_FLAG, UNSPECIFIED6 };

@@ -3,7 +3,6 @@ import { ipv4, ipv6 } from '../../../src/base/address.js';
 import { keyOf, type DatapathItem, type DatapathState } from '../../../src/core/datapath/model.js';
 import {
   mobileNodeDatapath,
-  sameDatapath,
   type CareOfSituation,
   type HomeSituation,
   type TunnelSituation,
@@ -107,14 +106,6 @@ it('two home addresses have keys of their own', () => {
     'route main ::/0 65',
   ]);
   expect(new Set(items.map(keyOf)).size).toBe(items.length);
-});
-
-it('the same situation makes the same state, another another', () => {
-  const one = state({ careOf: [COA], tunnel: TUNNEL });
-  expect(sameDatapath(one, state({ careOf: [COA], tunnel: TUNNEL }))).toBe(true);
-  expect(sameDatapath(one, state({ careOf: [COA], tunnel: { ...TUNNEL, pathMtu: 1400 } }))).toBe(
-    false,
-  );
 });
 
 const HOME: HomeSituation = {

@@ -199,15 +199,21 @@ describe('keeping, RFC 2131 §4.4.5', () => {
 });
 
 describe('coming back, RFC 2131 §3.2', () => {
-  it('a known lease is asked for first', () => {
-    const { client, trace, reply } = bound();
+  it('a known lease is asked for, and beside it any', () => {
+    const { client, trace, reply, sent } = bound();
     client.linkDown();
     expect(client.lease).toBeNull();
     client.linkUp(OWN, at(10));
-    expect(only(trace(10, 10), 'DHCP')).toEqual(['10 DHCP eth0 request 10.0.0.5']);
+    expect(only(trace(10, 10), 'DHCP')).toEqual([
+      '10 DHCP eth0 request 10.0.0.5',
+      '10 DHCP eth0 discover 10.0.0.5',
+    ]);
     expect([client.state, client.lease]).toEqual(['rebooting', null]);
-    reply(10.01, 'ack');
+    reply(10.01, 'offer', {}, {}, sent.at(-1)); // the same address: no reason to ask once more
+    expect(only(trace(10.01, 10.01), 'DHCP')).toEqual([]);
+    reply(10.02, 'ack', {}, {}, sent.at(-2));
     expect(client.lease?.address).toBe('10.0.0.5');
+    expect(only(trace(10.02, 12), 'DHCP')).toEqual([]);
   });
 
   it('that request names no server', () => {
@@ -215,25 +221,55 @@ describe('coming back, RFC 2131 §3.2', () => {
     client.linkDown();
     client.linkUp(OWN, at(10));
     trace(10, 10);
-    expect(sent.at(-1)!.options.some((o) => o.kind === 'serverIdentifier')).toBe(false);
+    const request = sent.at(-2)!;
+    expect(typeOf(request)).toBe('request');
+    expect(request.options.some((o) => o.kind === 'serverIdentifier')).toBe(false);
   });
 
-  it('refused: discover at once', () => {
-    const { client, trace, reply } = bound();
+  it('the offer of another address is taken without waiting for a refusal', () => {
+    const { client, trace, reply, sent } = bound();
     client.linkDown();
     client.linkUp(OWN, at(10));
     trace(10, 10);
-    reply(10.01, 'nak');
-    expect(only(trace(10.01, 10.01), 'DHCP')).toEqual(['10.01 DHCP eth0 discover']);
+    const discover = sent.at(-1)!;
+    reply(10.01, 'offer', { yourAddress: ipv4('10.9.0.5') }, {}, discover);
+    expect(only(trace(10.01, 10.01), 'DHCP')).toEqual(['10.01 DHCP eth0 request 10.9.0.5']);
+    expect(sent.at(-1)!.xid).toBe(discover.xid);
+    reply(10.011, 'nak', {}, {}, sent.at(-3)); // of the reboot, too late
+    expect(client.state).toBe('requesting');
   });
 
-  it('no answer: discover after half a second', () => {
+  it('refused: the offer is waited for', () => {
+    const { client, trace, reply, sent } = bound();
+    client.linkDown();
+    client.linkUp(OWN, at(10));
+    trace(10, 10);
+    const discover = sent.at(-1)!;
+    reply(10.01, 'nak', {}, {}, sent.at(-2));
+    expect(only(trace(10.01, 10.4), 'DHCP')).toEqual([]);
+    reply(10.4, 'offer', { yourAddress: ipv4('10.9.0.5') }, {}, discover);
+    expect(only(trace(10.4, 10.4), 'DHCP')).toEqual(['10.4 DHCP eth0 request 10.9.0.5']);
+  });
+
+  it('the offer of the known address is taken when the reboot has no answer', () => {
+    const { client, trace, reply, sent } = bound();
+    client.linkDown();
+    client.linkUp(OWN, at(10));
+    trace(10, 10);
+    reply(10.01, 'offer', {}, {}, sent.at(-1));
+    expect(only(trace(10.01, 10.6), 'DHCP')).toEqual(['10.5 DHCP eth0 request 10.0.0.5']);
+  });
+
+  it('no answer at all: discover goes on, backing off', () => {
     const { client, trace } = bound();
     client.linkDown();
     client.linkUp(OWN, at(10));
-    expect(only(trace(10, 10.6), 'DHCP')).toEqual([
-      '10 DHCP eth0 request 10.0.0.5',
-      '10.5 DHCP eth0 discover 10.0.0.5',
+    const lines = only(trace(10, 12), 'DHCP').map((line) => line.split(' ').slice(3).join(' '));
+    expect(lines).toEqual([
+      'request 10.0.0.5',
+      'discover 10.0.0.5',
+      'discover 10.0.0.5',
+      'discover 10.0.0.5',
     ]);
   });
 
@@ -283,13 +319,13 @@ describe('coming back, RFC 2131 §3.2', () => {
   });
 
   it('RFC 4436 §2.1: a later word of the server overrules the gateway', () => {
-    const { client, trace, reply, arp } = bound();
+    const { client, trace, reply, arp, sent } = bound();
     arp(1, GATEWAY, '10.0.0.1');
     client.linkDown();
     client.linkUp(OWN, at(10));
     trace(10, 10);
     arp(10.001, GATEWAY, '10.0.0.1');
-    reply(10.1, 'nak');
+    reply(10.1, 'nak', {}, {}, sent.at(-2));
     expect([client.state, client.lease]).toEqual(['selecting', null]);
   });
 });
@@ -389,8 +425,9 @@ function up(terms: Partial<Terms> = {}) {
     type: DhcpType,
     part: Partial<DhcpMessage> = {},
     own: Partial<Terms> = {},
+    to = sent.at(-1)!,
   ): void => {
-    client.handle(answer(sent.at(-1)!, type, { ...terms, ...own }, part), GATEWAY, at(second));
+    client.handle(answer(to, type, { ...terms, ...own }, part), GATEWAY, at(second));
   };
   const arp = (second: number, from: MacAddress, sender: string): void =>
     client.handleArp(

@@ -270,6 +270,30 @@ describe('returning home, RFC 6275 §11.5.5', () => {
     expect(net.take()).toEqual([`1.1 NA eth0 to ${HOME_AGENT} for ${HOA} SO`]);
   });
 
+  it('the IPv4 router that DHCP named at home is kept for the next return', () => {
+    const net = dual();
+    const dhcp = {
+      address: ipv4('198.51.100.150'),
+      router: ipv4('198.51.100.1'),
+      lease: 600,
+      delay: 5,
+    };
+    const route = () =>
+      net.datapath.items.find((i) => i.kind === 'route' && i.preferredSource === HOA4);
+    net.plug('eth0', homeNetwork());
+    net.run(1);
+    expect(route()).toBeUndefined();
+    net.unplug('eth0');
+    net.plug('eth0', homeNetwork({ dhcp }));
+    net.run(2);
+    expect(route()).toMatchObject({ table: 'main', via: '198.51.100.1', link: 'eth0' });
+    expect(net.store.get(`router4 ${HOA}`)).toBe('198.51.100.1');
+    net.unplug('eth0');
+    net.plug('eth0', homeNetwork());
+    net.run(3);
+    expect(route()).toMatchObject({ via: '198.51.100.1' });
+  });
+
   it('leaving again before the acknowledgement registers anew', () => {
     const net = away();
     net.homeAgent = () => undefined;
@@ -390,7 +414,7 @@ describe('IPv4 only, RFC 5555', () => {
     net.take();
     expect(net.run(3).take('DHCP_NAK', 'DHCP_BOUND', 'BU_SENT', 'BINDING_ACCEPTED')).toEqual([
       '2.005 DHCP_NAK eth0 10.0.0.5',
-      '2.015 DHCP_BOUND eth0 10.9.0.5',
+      '2.01 DHCP_BOUND eth0 10.9.0.5',
       '2.1 BU_SENT eth0 10.9.0.5 2 1',
       '2.11 BINDING_ACCEPTED eth0 10.9.0.5',
     ]);

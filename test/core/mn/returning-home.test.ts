@@ -101,6 +101,14 @@ describe('without the home agent’s link-layer address', () => {
     expect(trace(home, 0.1, 0.1)).toEqual(['0.1 deregister at 02:00:00:00:01:02']);
   });
 
+  it('or takes an advertisement of the home agent that comes later', () => {
+    const home = returning({ homeAgentMac: null });
+    trace(home, 0, 0);
+    home.resolved(HA_MAC, at(0.2));
+    home.resolved(HA_MAC, at(0.3));
+    expect(trace(home, 0.2, 0.9)).toEqual(['0.2 deregister at 02:00:00:00:01:01']);
+  });
+
   it('asks three times, then trusts a router of the home link to forward', () => {
     const home = returning({ homeAgentMac: null });
     expect(without(trace(home, 0, 60), 'RETURNING_HOME')).toEqual([

@@ -3,7 +3,7 @@
  *
  * Spec: RFC 4443 §2.4(f); RFC 6275 §9.3.3 (Binding Errors in the same manner).
  */
-import type { Instant } from '../../base/time.js';
+import type { Instant } from '../base/time.js';
 
 export class RateLimit {
   readonly #rate: number;
