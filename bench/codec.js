@@ -14,7 +14,12 @@ export default function codec() {
     lifetime: 600,
     options: [
       { kind: 'alternateCareOf', address: source },
-      { kind: 'ipv4HomeAddress', prefixLength: 24, prefixRequested: false, address: ipv4('192.0.2.100') },
+      {
+        kind: 'ipv4HomeAddress',
+        prefixLength: 24,
+        prefixRequested: false,
+        address: ipv4('192.0.2.100'),
+      },
     ],
   };
   const octets = encodeMobility(update, source, destination);

@@ -18,16 +18,23 @@ export default function startup() {
   table([
     ['start', 'CPU ms, median', ''],
     ['node -e 0', b.toFixed(0), ''],
-    ['mip6 --version', v.toFixed(0), `${(v - b).toFixed(0)} ms over bare node, ${(v / b).toFixed(1)}x`],
+    [
+      'mip6 --version',
+      v.toFixed(0),
+      `${(v - b).toFixed(0)} ms over bare node, ${(v / b).toFixed(1)}x`,
+    ],
   ]);
 }
 
 /** The shell's `times` has the children's CPU time, which Node itself does not tell. */
 function cpuMillis(command) {
-  const shell = spawnSync('bash', ['-c', `${command} >/dev/null 2>&1; times`], { encoding: 'utf8' });
+  const shell = spawnSync('bash', ['-c', `${command} >/dev/null 2>&1; times`], {
+    encoding: 'utf8',
+  });
   const children = shell.stdout.trim().split('\n').at(-1);
   let total = 0;
-  for (const [, minutes, seconds] of children.matchAll(/(\d+)m([\d.]+)s/g)) total += minutes * 60_000 + seconds * 1000;
+  for (const [, minutes, seconds] of children.matchAll(/(\d+)m([\d.]+)s/g))
+    total += minutes * 60_000 + seconds * 1000;
   return total;
 }
 
