@@ -469,11 +469,11 @@ export const MAX_ROUTERS = 8;
 export const MAX_PREFIXES = 16;
 
 /**
- * RFC 4861 §10: MAX_RTR_SOLICITATIONS 3, RTR_SOLICITATION_INTERVAL 4 s. Ours: one more, and the first two sooner.
+ * RFC 4861 §10: MAX_RTR_SOLICITATIONS 3, RTR_SOLICITATION_INTERVAL 4 s. Ours: two more, and all but the last wait shorter.
  * Frames lost just after association are the usual case on a link moved to, the silence is heard by nobody
- * but us, and four small multicasts a link change are no load. From then on the 4 s hold.
+ * but us, and five small multicasts a link change are no load. From then on the 4 s hold.
  */
-const SOLICITATION_WAITS: readonly Millis[] = [250, 1000, 4000];
+const SOLICITATION_WAITS: readonly Millis[] = [80, 250, 1000, 4000];
 const MISSED = 3; // ours: RFC 6275 §11.5.1 leaves to us how many lost advertisements are a hint
 const MAX_PROBES = 3; // RFC 4861 §10: MAX_UNICAST_SOLICIT
 const SUSPECT_GRACE: Millis = 20; // ours: a neighbour's answer may be one scheduling late

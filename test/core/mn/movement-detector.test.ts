@@ -11,12 +11,13 @@ import { at, drive } from '../../helpers/drive.js';
 import { say } from './say.js';
 
 describe('router solicitation, RFC 4861 §6.3.7', () => {
-  it('goes out with carrier, again after 250 ms and 1 s, then 4 s apart, four in all', () => {
+  it('goes out with carrier, again after 80 ms, 250 ms and 1 s, then 4 s apart, five in all', () => {
     expect(only(trace(up(), 0, 60), 'RS')).toEqual([
       '0 RS eth0 from fe80::ff:fe00:10',
-      '0.25 RS eth0 from fe80::ff:fe00:10',
-      '1.25 RS eth0 from fe80::ff:fe00:10',
-      '5.25 RS eth0 from fe80::ff:fe00:10',
+      '0.08 RS eth0 from fe80::ff:fe00:10',
+      '0.33 RS eth0 from fe80::ff:fe00:10',
+      '1.33 RS eth0 from fe80::ff:fe00:10',
+      '5.33 RS eth0 from fe80::ff:fe00:10',
     ]);
   });
 
