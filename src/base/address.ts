@@ -84,18 +84,17 @@ export const samePrefix = (a: Prefix, b: Prefix): boolean =>
   a.address === b.address && a.length === b.length;
 
 export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
-  const words: number[] = new Array(8);
-  for (let i = 0; i < 8; i++) words[i] = (b[at + 2 * i]! << 8) | b[at + 2 * i + 1]!;
+  const word = (i: number) => (b[at + 2 * i]! << 8) | b[at + 2 * i + 1]!;
   // RFC 5952 §4.2: the longest run of two or more zero words, the first of equals, becomes "::".
   let best = -1;
   let bestLength = 1;
   for (let i = 0; i < 8;) {
-    if (words[i] !== 0) {
+    if (word(i) !== 0) {
       i++;
       continue;
     }
     let end = i;
-    while (end < 8 && words[end] === 0) end++;
+    while (end < 8 && word(end) === 0) end++;
     if (end - i > bestLength) {
       best = i;
       bestLength = end - i;
@@ -103,7 +102,7 @@ export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
     i = end;
   }
   // RFC 5952 §5: IPv4-mapped addresses read better mixed.
-  if (best === 0 && bestLength === 5 && words[5] === 0xffff)
+  if (best === 0 && bestLength === 5 && word(5) === 0xffff)
     return `::ffff:${ipv4FromOctets(b, at + 12)}` as Ipv6;
   let out = '';
   for (let i = 0; i < 8; i++) {
@@ -112,9 +111,9 @@ export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
       i += bestLength - 1;
       continue;
     }
-    if (out !== '' && !out.endsWith(':')) out += ':';
-    const high = words[i]! >>> 8;
-    const low = words[i]! & 0xff;
+    if (i > 0 && i !== best + bestLength) out += ':';
+    const high = b[at + 2 * i]!;
+    const low = b[at + 2 * i + 1]!;
     out += high === 0 ? SHORT_HEX[low] : SHORT_HEX[high]! + HEX[low];
   }
   return out as Ipv6;
@@ -135,10 +134,57 @@ export function addressFromOctets(b: Uint8Array): IpAddress {
 }
 
 /** 16 octets. The result may be shared: do not write to it. */
-export const ipv6Octets = (a: Ipv6): Uint8Array => ipv6TextToOctets(a)!;
+export function ipv6Octets(a: Ipv6): Uint8Array {
+  const out = new Uint8Array(16);
+  ipv6FromTextInto(a, out, 0);
+  return out;
+}
 
 export function ipv4Octets(a: Ipv4): Uint8Array {
-  return Uint8Array.from(a.split('.'), Number);
+  const out = new Uint8Array(4);
+  ipv4FromTextInto(a, out, 0);
+  return out;
+}
+
+/**
+ * Its 16-bit words added up, for pseudo-headers: neither their places nor the zeros matter, so the text alone will
+ * do.
+ */
+export function addressWordSum(a: IpAddress): number {
+  let sum = 0;
+  let word = 0; // hexadecimal, up to the next separator
+  let quad = 0; // the same digits read as a decimal octet
+  let high = true; // the next octet of a dotted quad is the upper half of its word
+  for (let i = 0; i <= a.length; i++) {
+    const code = i < a.length ? a.charCodeAt(i) : COLON;
+    if (code === DOT || (code === COLON && !high)) {
+      sum += high ? quad << 8 : quad;
+      high = !high;
+      word = quad = 0;
+    } else if (code === COLON) {
+      sum += word;
+      word = 0;
+      quad = 0;
+    } else {
+      const digit = HEX_DIGIT[code]!;
+      word = (word << 4) | digit;
+      quad = quad * 10 + digit;
+    }
+  }
+  return sum;
+}
+
+/** Writes 4 octets at `at`. */
+export function ipv4FromTextInto(a: Ipv4, out: Uint8Array, at: number): void {
+  let octet = 0;
+  for (let i = 0; i < a.length; i++) {
+    const code = a.charCodeAt(i);
+    if (code === DOT) {
+      out[at++] = octet;
+      octet = 0;
+    } else octet = octet * 10 + code - DIGIT_ZERO;
+  }
+  out[at] = octet;
 }
 
 export function addressOctets(a: IpAddress): Uint8Array {
@@ -203,6 +249,7 @@ export const linkLocalAddress = (link: MacAddress): Ipv6 => eui64Address('fe80::
 
 const COLON = 58;
 const DOT = 46;
+const DIGIT_ZERO = 48;
 const MAX_IPV6_TEXT = 45; // eight words, the last two as a dotted quad
 /** Value of a character code as a hexadecimal digit, -1 for others. */
 const HEX_DIGIT = Array.from({ length: 128 }, (_, c) =>
@@ -220,50 +267,61 @@ function clearHostBits(octets: Uint8Array, length: number): void {
   }
 }
 
-/** One pass over the text, no allocation but the result: encoders call this for every address. */
 function ipv6TextToOctets(text: string): Uint8Array | undefined {
   const out = new Uint8Array(16);
-  let at = 0; // octets written
-  let gap = -1; // where "::" stands, in octets
+  return ipv6FromTextInto(text, out, 0) ? out : undefined;
+}
+
+/**
+ * Writes 16 octets at `base`; false, with octets written or not, when `text` is no IPv6 address. One pass and no
+ * allocation: encoders call this for every address.
+ */
+export function ipv6FromTextInto(text: string, out: Uint8Array, base: number): boolean {
+  const limit = base + 16;
+  let at = base;
+  let gap = -1; // where "::" stands
   let i = 0;
-  if (text.length > MAX_IPV6_TEXT) return undefined;
+  const { length } = text;
+  if (length > MAX_IPV6_TEXT) return false;
   if (text.charCodeAt(0) === COLON) {
-    if (text.charCodeAt(1) !== COLON) return undefined;
-    gap = 0;
+    if (text.charCodeAt(1) !== COLON) return false;
+    gap = at;
     i = 2;
   }
-  while (i < text.length) {
-    if (at === 16) return undefined;
+  while (i < length) {
+    if (at === limit) return false;
     const start = i;
     let word = 0;
-    let digit = HEX_DIGIT[text.charCodeAt(i)] ?? -1;
-    while (digit >= 0 && i - start < 4) {
+    let code = text.charCodeAt(i);
+    for (let digit; i - start < 4 && (digit = HEX_DIGIT[code] ?? -1) >= 0;) {
       word = (word << 4) | digit;
-      digit = HEX_DIGIT[text.charCodeAt(++i)] ?? -1;
+      code = ++i < length ? text.charCodeAt(i) : 0;
     }
-    if (text.charCodeAt(i) === DOT) {
-      const quad = at <= 12 ? parseIpv4(text.slice(start)) : undefined;
-      if (!quad) return undefined;
-      out.set(ipv4Octets(quad), at);
+    if (code === DOT) {
+      const quad = at <= limit - 4 ? parseIpv4(text.slice(start)) : undefined;
+      if (!quad) return false;
+      ipv4FromTextInto(quad, out, at);
       at += 4;
       break;
     }
-    if (i === start) return undefined;
+    if (i === start) return false;
     out[at++] = word >>> 8;
     out[at++] = word;
-    if (i === text.length) break;
-    if (text.charCodeAt(i++) !== COLON) return undefined;
+    if (i === length) break;
+    if (code !== COLON) return false;
+    if (++i === length) return false; // ends in one colon
     if (text.charCodeAt(i) === COLON) {
-      if (gap >= 0) return undefined;
+      if (gap >= 0) return false;
       gap = at;
       i++;
-    } else if (i === text.length) return undefined; // ends in one colon
+    }
   }
-  if (gap < 0) return at === 16 ? out : undefined;
-  if (at > 14) return undefined; // "::" is two octets at least
-  out.copyWithin(16 - (at - gap), gap, at);
-  out.fill(0, gap, 16 - (at - gap));
-  return out;
+  if (gap < 0) return at === limit;
+  if (at > limit - 2) return false; // "::" is two octets at least
+  const moved = limit - at;
+  for (let j = at - 1; j >= gap; j--) out[j + moved] = out[j]!;
+  for (let j = gap; j < gap + moved; j++) out[j] = 0;
+  return true;
 }
 
 function wrong(expected: string, came: string): never {

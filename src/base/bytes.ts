@@ -1,9 +1,9 @@
 /** Bounds-checked cursors over octets, network byte order. An overrun is a `WireError`. */
 import {
   ipv4FromOctets,
-  ipv4Octets,
+  ipv4FromTextInto,
   ipv6FromOctets,
-  ipv6Octets,
+  ipv6FromTextInto,
   type Ipv4,
   type Ipv6,
 } from './address.js';
@@ -95,13 +95,23 @@ export class ByteReader {
   }
 }
 
-/** Grows as needed. `length` is what has been written. */
+/**
+ * Grows as needed. `length` is what has been written. The room of a finished writer serves the next one: most
+ * messages are short, and asking for fresh octets costs more than filling them.
+ */
 export class ByteWriter {
+  static #spare: Uint8Array | undefined;
   #out: Uint8Array;
   #at = 0;
 
   constructor(capacity = 128) {
-    this.#out = new Uint8Array(capacity);
+    const spare = ByteWriter.#spare;
+    if (spare !== undefined && capacity <= spare.length) {
+      this.#out = spare;
+      ByteWriter.#spare = undefined;
+    } else {
+      this.#out = new Uint8Array(Math.max(capacity, SPARE_ROOM));
+    }
   }
 
   get length(): number {
@@ -116,8 +126,10 @@ export class ByteWriter {
 
   u16(v: number): this {
     this.#room(2);
-    this.#out[this.#at++] = v >>> 8;
-    this.#out[this.#at++] = v;
+    const at = this.#at;
+    this.#out[at] = v >>> 8;
+    this.#out[at + 1] = v;
+    this.#at = at + 2;
     return this;
   }
 
@@ -127,23 +139,33 @@ export class ByteWriter {
 
   octets(v: Uint8Array): this {
     this.#room(v.length);
-    this.#out.set(v, this.#at);
+    // A call of `set` costs more than a short loop.
+    if (v.length > 64) this.#out.set(v, this.#at);
+    else for (let i = 0; i < v.length; i++) this.#out[this.#at + i] = v[i]!;
     this.#at += v.length;
     return this;
   }
 
   zeros(n: number): this {
     this.#room(n);
-    this.#at += n; // fresh room is zero
+    const end = this.#at + n;
+    for (let at = this.#at; at < end; at++) this.#out[at] = 0;
+    this.#at = end;
     return this;
   }
 
   ipv6(a: Ipv6): this {
-    return this.octets(ipv6Octets(a));
+    this.#room(16);
+    ipv6FromTextInto(a, this.#out, this.#at);
+    this.#at += 16;
+    return this;
   }
 
   ipv4(a: Ipv4): this {
-    return this.octets(ipv4Octets(a));
+    this.#room(4);
+    ipv4FromTextInto(a, this.#out, this.#at);
+    this.#at += 4;
+    return this;
   }
 
   /** Overwrites two octets already written, for lengths and checksums. */
@@ -163,18 +185,37 @@ export class ByteWriter {
     return this.#out.subarray(0, this.#at);
   }
 
+  /** Octets of their own. The writer is at its end: it is empty after this. */
   finish(): Uint8Array {
-    return this.#out.slice(0, this.#at);
+    const done = copyOf(this.#out, 0, this.#at);
+    if (this.#out.length <= SPARE_LIMIT) ByteWriter.#spare = this.#out;
+    this.#out = NO_ROOM;
+    this.#at = 0;
+    return done;
   }
 
   #room(n: number): void {
-    const need = this.#at + n;
-    if (need <= this.#out.length) return;
-    const grown = new Uint8Array(Math.max(need, this.#out.length * 2));
+    if (this.#at + n > this.#out.length) this.#grow(this.#at + n);
+  }
+
+  #grow(need: number): void {
+    const grown = new Uint8Array(Math.max(need, this.#out.length * 2, SPARE_ROOM));
     grown.set(this.#out);
     this.#out = grown;
   }
 }
+
+/** The same as `slice`, whose call costs more than the loop while octets are few. */
+export function copyOf(octets: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start > 64) return octets.slice(start, end);
+  const copy = new Uint8Array(end - start);
+  for (let i = 0; i < copy.length; i++) copy[i] = octets[start + i]!;
+  return copy;
+}
+
+const NO_ROOM = new Uint8Array(0);
+const SPARE_ROOM = 256; // octets a writer begins with
+const SPARE_LIMIT = 4096; // a larger room is let go
 
 const HEX = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 

@@ -1,5 +1,5 @@
 /** The Internet checksum, RFC 1071, and the pseudo-headers of RFC 8200 §8.1 and RFC 768. */
-import { addressOctets, type IpAddress } from './address.js';
+import { addressWordSum, type IpAddress } from './address.js';
 
 /** Running one's-complement sum; feed parts of even length, the last may be odd. */
 export function sum16(bytes: Uint8Array, start = 0): number {
@@ -32,7 +32,7 @@ export function transportChecksum(
   protocol: number,
   payload: Uint8Array,
 ): number {
-  const pseudo = sum16(addressOctets(source), sum16(addressOctets(destination)));
+  const pseudo = addressWordSum(source) + addressWordSum(destination);
   const length = payload.length;
   return fold16(sum16(payload, pseudo + protocol + (length >>> 16) + (length & 0xffff)));
 }

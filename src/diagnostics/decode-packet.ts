@@ -4,9 +4,11 @@
  */
 import type { IpAddress, Ipv6, MacAddress } from '../base/address.js';
 import { WireError } from '../base/error.js';
+import { decodeAh, type AhHeader } from '../wire/ah.js';
 import { decodeArp, type ArpMessage } from '../wire/arp.js';
 import { decodeDhcp } from '../wire/dhcpv4/codec.js';
 import type { DhcpMessage } from '../wire/dhcpv4/message.js';
+import { decodeEsp } from '../wire/esp.js';
 import { decodeEthernet, ETHERNET_HEADER } from '../wire/ethernet.js';
 import { decodeIcmpv4, type Icmpv4Message } from '../wire/icmpv4.js';
 import { decodeIcmpv6, type Icmpv6Message } from '../wire/icmpv6.js';
@@ -14,7 +16,7 @@ import { decodeIpv4, type Ipv4Packet } from '../wire/ipv4.js';
 import { decodeIpv6, homeAddressOption, isFragment, routing2 } from '../wire/ipv6-codec.js';
 import type { Ipv6Packet } from '../wire/ipv6.js';
 import { decodeMobility, verifyMobility, type MobilityHeader } from '../wire/mobility/codec.js';
-import { messageName } from '../wire/mobility/message-table.js';
+import { messageName, messageRow } from '../wire/mobility/message-table.js';
 import { ETHERTYPE, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
 import { LINKTYPE } from './pcapng.js';
 
@@ -33,6 +35,7 @@ export type Layer = Readonly<
     | { kind: 'icmpv4'; message: Icmpv4Message }
     | { kind: 'dhcp'; message: DhcpMessage }
     | { kind: 'esp'; spi: number; sequence: number; length: number }
+    | { kind: 'ah'; header: Omit<AhHeader, 'payload'> }
     /** RFC 3948 §2.3 */
     | { kind: 'natKeepalive' }
     /** Octets that nobody here splits: `protocol` says what they are. */
@@ -113,12 +116,7 @@ function byEtherType(
 
 function ip(octets: Uint8Array, offset: number, layers: Layer[]): void {
   if (layers.length >= MAX_LAYERS) {
-    return void layers.push({
-      kind: 'data',
-      offset,
-      protocol: 'more layers than are shown',
-      octets,
-    });
+    return void layers.push({ kind: 'data', offset, protocol: TOO_DEEP, octets });
   }
   const version = octets.length > 0 ? octets[0]! >>> 4 : 0;
   if (version === 6) ipv6(octets, offset, layers);
@@ -217,6 +215,8 @@ function upper(
       return ip(payload, offset, layers);
     case PROTOCOL.esp:
       return attempt(layers, 'ESP', offset, payload, () => esp(payload, offset));
+    case PROTOCOL.ah:
+      return ah(payload, offset, source, destination, truncated, layers);
     case PROTOCOL.tcp:
       return attempt(layers, 'TCP', offset, payload, () => tcp(payload, offset));
     case PROTOCOL.none:
@@ -228,7 +228,7 @@ function upper(
   }
 }
 
-/** A message that is cut is shown with the options that are whole. */
+/** A message that is cut or bent is shown with its fixed part and the options before the damage. */
 function mobility(
   payload: Uint8Array,
   offset: number,
@@ -238,38 +238,47 @@ function mobility(
 ): void {
   try {
     const header = decodeMobility(payload, offset);
-    layers.push({
-      kind: 'mobility',
-      offset,
-      header,
-      checksumGood: verifyMobility(payload, source, destination),
-    });
+    const checksumGood = verifyMobility(payload, source, destination);
+    layers.push({ kind: 'mobility', offset, header, checksumGood });
   } catch (error) {
-    for (let units = Math.floor(payload.length / 8) - 1; units >= 0; units--) {
-      try {
-        const shorter = payload.slice(0, 8 * (units + 1));
-        shorter[1] = units;
-        const header = decodeMobility(shorter, offset);
-        layers.push({ kind: 'mobility', offset, header, checksumGood: null });
-        return broken(
-          layers,
-          messageName(header.type),
-          offset + shorter.length,
-          payload.subarray(shorter.length),
-          error,
-        );
-      } catch {
-        // eight octets less, then
-      }
-    }
-    broken(
-      layers,
-      payload.length > 2 ? messageName(payload[2]!) : 'Mobility Header',
-      offset,
-      payload,
-      error,
-    );
+    const name = payload.length > 2 ? messageName(payload[2]!) : 'Mobility Header';
+    const readable = readablePart(payload, offset);
+    if (!readable) return broken(layers, name, offset, payload, error);
+    const { header, end } = readable;
+    layers.push({ kind: 'mobility', offset, header, checksumGood: null });
+    broken(layers, name, offset + end, payload.subarray(end), error);
   }
+}
+
+/** The longest beginning that makes sense, up to the end of an option, when all after it is taken for Pad1. */
+function readablePart(
+  payload: Uint8Array,
+  offset: number,
+): { readonly header: MobilityHeader; readonly end: number } | undefined {
+  const row = payload.length > 2 ? messageRow(payload[2]!) : undefined;
+  if (!row) return undefined;
+  const whole = new Uint8Array(8 * (payload[1]! + 1));
+  whole.set(payload.subarray(0, whole.length));
+  const fixed = EARLY_OPTIONS.has(row.type) ? 12 : 8 * (row.minHeaderLength + 1);
+  for (const end of optionEnds(payload.subarray(0, whole.length), fixed).reverse()) {
+    whole.fill(0, end);
+    try {
+      return { header: decodeMobility(whole, offset), end };
+    } catch {
+      // one option less, then
+    }
+  }
+  return undefined;
+}
+
+/** Where the fixed part and each whole option after it end. RFC 6275 §6.2.1 */
+function optionEnds(octets: Uint8Array, fixed: number): number[] {
+  const ends: number[] = [];
+  for (let at = fixed; at <= octets.length;) {
+    ends.push(at);
+    at += octets[at] === 0 ? 1 : 2 + (octets[at + 1] ?? octets.length);
+  }
+  return ends;
 }
 
 function udp(payload: Uint8Array, offset: number, layers: Layer[]): void {
@@ -308,15 +317,32 @@ function udp(payload: Uint8Array, offset: number, layers: Layer[]): void {
 }
 
 function esp(payload: Uint8Array, offset: number): Layer {
-  if (payload.length < 8) throw CUT;
-  const view = new DataView(payload.buffer, payload.byteOffset);
-  return {
-    kind: 'esp',
-    offset,
-    spi: view.getUint32(0),
-    sequence: view.getUint32(4),
-    length: payload.length,
-  };
+  const { spi, sequence } = decodeEsp(payload, offset);
+  return { kind: 'esp', offset, spi, sequence, length: payload.length };
+}
+
+/** What it protects is in the clear, and goes on after it. */
+function ah(
+  octets: Uint8Array,
+  offset: number,
+  source: IpAddress,
+  destination: IpAddress,
+  truncated: boolean,
+  layers: Layer[],
+): void {
+  if (layers.length >= MAX_LAYERS) {
+    return void layers.push({ kind: 'data', offset, protocol: TOO_DEEP, octets });
+  }
+  let header: AhHeader;
+  try {
+    header = decodeAh(octets, offset);
+  } catch (error) {
+    return broken(layers, 'AH', offset, octets, error);
+  }
+  const { payload, ...clear } = header;
+  layers.push({ kind: 'ah', offset, header: clear });
+  const at = offset + octets.length - payload.length;
+  upper(header.nextHeader, payload, at, source, destination, truncated, layers);
 }
 
 function tcp(payload: Uint8Array, offset: number): Layer {
@@ -382,10 +408,13 @@ function withLength(octets: Uint8Array, at: number, length: number, sumAt?: numb
   return copy;
 }
 
+/** Binding Update and Acknowledgement: their options begin before the shortest message ends. RFC 6275 §6.1.7, §6.1.8 */
+const EARLY_OPTIONS: ReadonlySet<number> = new Set([5, 6]);
 const UNVERIFIED = { verify: false } as const;
 const CUT = new WireError('WIRE_TRUNCATED', 0, 'the header is cut');
 /** Ours: deeper nesting is shown as octets. */
 const MAX_LAYERS = 16;
+const TOO_DEEP = 'more layers than are shown';
 const IPV6_HEADER = 40;
 const IPV4_HEADER = 20;
 const UDP_HEADER = 8;

@@ -12,6 +12,7 @@ import type { DhcpMessage } from '../wire/dhcpv4/message.js';
 import type { Icmpv4Message } from '../wire/icmpv4.js';
 import type { Icmpv6Message } from '../wire/icmpv6.js';
 import type { Ipv6Packet } from '../wire/ipv6.js';
+import type { MobilityHeader } from '../wire/mobility/codec.js';
 import { BA_FLAGS, BU_FLAGS, flagLetters } from '../wire/mobility/flag.js';
 import type { MobilityMessage } from '../wire/mobility/message.js';
 import { messageName } from '../wire/mobility/message-table.js';
@@ -69,7 +70,7 @@ export function summarize(layers: readonly Layer[]): PacketSummary {
         break;
       case 'mobility':
         kind = 'mobility';
-        said.push(mobilityText(layer.header.message));
+        said.push(mobilityText(layer.header));
         if (layer.checksumGood === false) said.push('[wrong checksum]');
         break;
       case 'icmpv6':
@@ -90,6 +91,11 @@ export function summarize(layers: readonly Layer[]): PacketSummary {
         break;
       case 'esp':
         said.push(`ESP spi 0x${layer.spi.toString(16).padStart(8, '0')} seq ${layer.sequence}`);
+        break;
+      case 'ah':
+        said.push(
+          `AH spi 0x${layer.header.spi.toString(16).padStart(8, '0')} seq ${layer.header.sequence}`,
+        );
         break;
       case 'natKeepalive':
         said.push('NAT keep-alive');
@@ -157,12 +163,12 @@ function extensionHeaders(packet: Ipv6Packet): string {
   return parts.join(' ');
 }
 
-function mobilityText(m: MobilityMessage): string {
+function mobilityText({ type, message: m }: MobilityHeader): string {
   const options = m.kind === 'unknown' ? '' : m.options.map(optionText).filter(Boolean).join(' ');
-  return [messageText(m), options].filter(Boolean).join(' ');
+  return [messageText(m, type), options].filter(Boolean).join(' ');
 }
 
-function messageText(m: MobilityMessage): string {
+function messageText(m: MobilityMessage, type: number): string {
   switch (m.kind) {
     case 'bindingRefreshRequest':
       return 'BRR';
@@ -185,7 +191,7 @@ function messageText(m: MobilityMessage): string {
     case 'unknown':
       return `${messageName(m.type)} ${m.data.length} octets`;
     default:
-      return m satisfies never;
+      return messageName(type);
   }
 }
 
@@ -215,7 +221,7 @@ function optionText(o: MobilityOption): string {
     case 'unknown':
       return `option-${o.type}(${o.data.length})`;
     default:
-      return o satisfies never;
+      return o.kind;
   }
 }
 
@@ -240,6 +246,8 @@ function icmpv6Text(m: Icmpv6Message, source: string | undefined): string {
         .join('');
       return join(`NA ${m.target}${flags && ` ${flags}`}`, m.options);
     }
+    case 'redirect':
+      return join(`redirect ${m.destination} to ${m.target}`, m.options);
     case 'echoRequest':
       return `echo request id ${m.identifier} seq ${m.sequence}`;
     case 'echoReply':
@@ -287,6 +295,12 @@ function ndOptionText(o: NdOption): string {
       return `interval ${o.interval} ms`;
     case 'homeAgentInformation':
       return `ha-preference ${o.preference} ha-life ${o.lifetime}`;
+    case 'redirectedHeader':
+      return `(${quotedText(o.quoted)})`;
+    case 'routeInformation':
+      return `route ${o.prefix}/${o.prefixLength} life ${o.lifetime}`;
+    case 'recursiveDns':
+      return `dns ${o.addresses.join(' ')}`;
     case 'unknown':
       return `option-${o.type}`;
     default:

@@ -1,0 +1,144 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import { BaseCommand } from '../src/cli/base-command.js';
+import type { PacketClass } from '../src/diagnostics/describe.js';
+import type { Capture as OpenCapture } from '../src/linux/capture.js';
+
+interface Seen {
+  readonly link: string;
+  readonly nanoseconds: bigint;
+  readonly octets: Uint8Array;
+  readonly originalLength: number;
+  readonly linkType: number;
+}
+
+export default class Trace extends BaseCommand {
+  static override summary = 'show signalling on the wire, a line a packet';
+  static override description =
+    'Live from the interfaces of this host, or from a pcapng or pcap file. Mobility, neighbour discovery, DHCP, ARP and ICMP errors; --all shows the rest too. Octets are shown as they come: what is cut or wrong is shown up to where it breaks.';
+  static override examples = [
+    '<%= config.bin %> trace -i eth0',
+    '<%= config.bin %> trace --write handover.pcapng --count 100',
+    `<%= config.bin %> trace capture.pcap --json | jq -r 'select(.class == "mobility") | .text'`,
+  ];
+  static override args = {
+    file: Args.string({ description: 'capture file to read instead of the network' }),
+  };
+  static override flags = {
+    interface: Flags.string({
+      char: 'i',
+      helpValue: 'NAME',
+      description: 'only this interface [default: all]',
+    }),
+    all: Flags.boolean({ char: 'a', description: 'data packets too' }),
+    count: Flags.integer({ char: 'n', min: 1, helpValue: 'N', description: 'end after N packets' }),
+    write: Flags.string({
+      char: 'w',
+      helpValue: 'FILE',
+      description: 'write what is shown to a pcapng file as well',
+    }),
+  };
+
+  #left = Infinity;
+  #all = false;
+  #write: ((seen: Seen) => void) | undefined;
+
+  override async run(): Promise<void> {
+    const { args, flags } = await this.parse(Trace);
+    this.#left = flags.count ?? Infinity;
+    this.#all = flags.all;
+    if (flags.write !== undefined) this.#write = await this.#writer(flags.write);
+    if (args.file !== undefined) return this.#fromFile(args.file, flags.interface);
+    return this.#live(flags.interface);
+  }
+
+  protected override reportJson(json: unknown): void {
+    this.logJsonLine(json);
+  }
+
+  async #fromFile(file: string, only: string | undefined): Promise<void> {
+    const { readFile } = await import('node:fs/promises');
+    const { readCapture } = await import('../src/diagnostics/pcapng.js');
+    const show = await this.#shower();
+    for (const packet of readCapture(await readFile(file))) {
+      const link = packet.interface.name;
+      if (only !== undefined && link !== only) continue;
+      show({ ...packet, link, linkType: packet.interface.linkType });
+      if (this.#left <= 0) return;
+    }
+  }
+
+  async #live(link: string | undefined): Promise<void> {
+    const { Capture } = await import('../src/linux/capture.js');
+    const { LINKTYPE } = await import('../src/diagnostics/pcapng.js');
+    const show = await this.#shower();
+    await new Promise<void>((done, fail) => {
+      let ended = false;
+      const end = () => {
+        if (ended) return;
+        ended = true;
+        process.off('SIGINT', end);
+        process.off('SIGTERM', end);
+        const missed = capture?.dropped ?? 0;
+        capture?.close();
+        if (missed > 0) process.stderr.write(`${missed} frames came too fast and were not seen\n`);
+        done();
+      };
+      let capture: OpenCapture | undefined;
+      try {
+        capture = Capture.open({ link: link ?? null }, (frame) => {
+          if (ended) return;
+          show({
+            link: frame.link,
+            nanoseconds: BigInt(frame.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds),
+            octets: frame.octets,
+            originalLength: frame.wireLength,
+            linkType: frame.linkType === 'ethernet' ? LINKTYPE.ethernet : LINKTYPE.raw,
+          });
+          // Not from inside the call that hands the frame over.
+          if (this.#left <= 0) setImmediate(end);
+        });
+      } catch (error) {
+        return fail(error instanceof Error ? error : new Error(String(error)));
+      }
+      process.on('SIGINT', end);
+      process.on('SIGTERM', end);
+    });
+  }
+
+  async #shower(): Promise<(seen: Seen) => void> {
+    const { decodeCaptured } = await import('../src/diagnostics/decode-packet.js');
+    const { summarize, traceLine } = await import('../src/diagnostics/describe.js');
+    const { packetJson } = await import('../src/diagnostics/packet-json.js');
+    const { clockTime, isoTime } = await import('../src/diagnostics/time-text.js');
+    return (seen) => {
+      if (this.#left <= 0) return;
+      const layers = decodeCaptured(seen.octets, seen.linkType);
+      const summary = summarize(layers);
+      if (!this.#all && QUIET.has(summary.class)) return;
+      this.#left--;
+      this.#write?.(seen);
+      const { link, nanoseconds } = seen;
+      if (this.jsonEnabled()) {
+        this.logJsonLine({ at: isoTime(nanoseconds), link, ...packetJson(layers) });
+      } else this.log(traceLine(clockTime(nanoseconds), link, summary.text));
+    };
+  }
+
+  async #writer(file: string): Promise<(seen: Seen) => void> {
+    const { appendFileSync, writeFileSync } = await import('node:fs');
+    const { PcapngWriter } = await import('../src/diagnostics/pcapng.js');
+    writeFileSync(file, '');
+    const writer = new PcapngWriter((octets) => appendFileSync(file, octets));
+    const ids = new Map<string, number>();
+    return ({ link, linkType, nanoseconds, octets, originalLength }) => {
+      const key = `${linkType} ${link}`;
+      let id = ids.get(key);
+      if (id === undefined) ids.set(key, (id = writer.interface(link, linkType)));
+      writer.packet(id, nanoseconds, octets, originalLength);
+    };
+  }
+}
+
+/** What is no signalling. */
+const QUIET: ReadonlySet<PacketClass> = new Set<PacketClass>(['data', 'echo']);

@@ -1,0 +1,205 @@
+/** Plays a lab in a world: moves, pings, checks. The result is plain data; who watches gets it as it comes. */
+import type { Millis } from '../base/time.js';
+import type { BcEntry, BulEntry } from '../control/api.js';
+import { summarize } from '../diagnostics/describe.js';
+import { decodeFrame } from '../diagnostics/decode-packet.js';
+import { evaluate, type CheckResult } from './check.js';
+import { describeMove, findNode, type Check, type Lab, type Move } from './model.js';
+import { outageOf, type Outage } from './outage.js';
+import { Signalling } from './signalling.js';
+import { linkUpEvent, round, timelineOf, type Timeline } from './timeline.js';
+import type { Happening, LabTime, LabWorld, PingSeries, WorldKind } from './world.js';
+
+export interface LabResult {
+  /** Of this shape: a reader may rely on it. */
+  readonly version: 1;
+  readonly lab: string;
+  readonly title: string;
+  readonly world: WorldKind;
+  /** Why this world. */
+  readonly why: string;
+  readonly start: Stage;
+  readonly moves: readonly MoveResult[];
+  /** Those that are evaluated at the end. */
+  readonly checks: readonly CheckResult[];
+  readonly passed: boolean;
+}
+
+/** What is so after a step. */
+export interface Stage {
+  readonly bul: readonly { readonly node: string; readonly entries: readonly BulEntry[] }[];
+  readonly bc: readonly { readonly node: string; readonly entries: readonly BcEntry[] }[];
+  readonly checks: readonly CheckResult[];
+}
+
+export interface MoveResult extends Stage, Timeline {
+  readonly move: string;
+  readonly node: string;
+  readonly interface: string;
+  readonly to: string | null;
+  readonly startedAt: LabTime;
+  readonly linkUpAt: LabTime | null;
+  readonly outages: readonly Outage[];
+}
+
+/** All optional: `--json` watches nothing. */
+export interface LabObserver {
+  up?(at: LabTime): void;
+  started?(stage: Stage, at: LabTime): void;
+  moving?(move: Move, at: LabTime): void;
+  /** A frame of signalling, already told in one line. */
+  signalling?(at: LabTime, link: string, text: string): void;
+  event?(at: LabTime, node: string, event: Extract<Happening, { kind: 'event' }>['notice']): void;
+  trouble?(at: LabTime, text: string): void;
+  moved?(result: MoveResult, at: LabTime): void;
+  finished?(result: LabResult): void;
+}
+
+export interface RunOptions {
+  readonly why: string;
+  readonly observer?: LabObserver;
+  /** Ends the run between two steps and in every wait; `runLab` then throws its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** Brings the world up and plays the script. Leaves it up: taking it down is the caller's, also when this throws. */
+export async function runLab(world: LabWorld, options: RunOptions): Promise<LabResult> {
+  const { lab } = world;
+  const { observer = {}, signal } = options;
+  const happenings: Happening[] = [];
+  const signalling = new Signalling();
+  world.listen((h) => {
+    if (h.kind === 'frame') {
+      if (!observer.signalling) return;
+      const summary = summarize(decodeFrame(h.octets));
+      if (signalling.worthTelling(summary, h.link, h.at))
+        observer.signalling(h.at, h.link, summary.text);
+    } else if (h.kind === 'event') {
+      if (happenings.length < MAX_HAPPENINGS) happenings.push(h);
+      observer.event?.(h.at, h.node, h.notice);
+    } else observer.trouble?.(h.at, h.text);
+  });
+
+  const step = async <T>(work: Promise<T>): Promise<T> => {
+    const result = await unlessAborted(work, signal);
+    signal?.throwIfAborted();
+    return result;
+  };
+
+  await step(world.up());
+  observer.up?.(world.now());
+  const pings = lab.pings.map((spec) => world.ping(spec));
+  const scriptStart = world.now();
+  await step(world.wait(lab.start.settle));
+  const start = await step(stage(world, lab.start.checks, []));
+  observer.started?.(start, world.now());
+
+  const moves: MoveResult[] = [];
+  const outages: Outage[] = [];
+  for (const move of lab.moves) {
+    const since = world.now();
+    const due = move.at === null ? since + move.after : scriptStart + move.at;
+    if (due > since) await step(world.wait(due - since));
+    signalling.expectAdvertisement(move.to);
+    const startedAt = world.now();
+    observer.moving?.(move, startedAt);
+    const plugged = await step(world.move(move.node, move.interface, move.to));
+    await step(world.wait(move.settle));
+    const until = world.now();
+    const seen = linkUpEvent(happenings, { ...move, from: startedAt, until })?.at;
+    const linkUpAt = move.to === null ? null : Math.min(plugged, seen ?? plugged);
+    // Replies to what was sent last may still be on their way.
+    await step(world.wait(REPLY_PATIENCE));
+    const measured = pings.map((p) => outageOf(p, startedAt - REPLY_PATIENCE, until, linkUpAt));
+    outages.push(...measured);
+    const after = await step(stage(world, move.checks, outages));
+    const result: MoveResult = {
+      move: describeMove(move),
+      node: move.node,
+      interface: move.interface,
+      to: move.to,
+      startedAt: round(startedAt),
+      linkUpAt: linkUpAt === null ? null : round(linkUpAt),
+      outages: measured,
+      ...timelineOf(happenings, {
+        node: move.node,
+        interface: move.interface,
+        homeAgent: findNode(lab, move.node)?.home?.agent ?? null,
+        homeAddress: findNode(lab, move.node)?.home?.address6 ?? null,
+        from: startedAt,
+        linkUp: linkUpAt,
+        until,
+        firstPacket: firstEnd(ownOutages(lab, move.node, measured)),
+      }),
+      ...after,
+    };
+    moves.push(result);
+    observer.moved?.(result, world.now());
+  }
+
+  const final: CheckResult[] = [];
+  for (const check of lab.checks) final.push(await step(evaluate(check, world, outages)));
+  stopAll(pings);
+  const all = [...start.checks, ...moves.flatMap((m) => m.checks), ...final];
+  const result: LabResult = {
+    version: 1,
+    lab: lab.name,
+    title: lab.title,
+    world: world.kind,
+    why: options.why,
+    start,
+    moves,
+    checks: final,
+    passed: all.every((c) => c.passed),
+  };
+  observer.finished?.(result);
+  return result;
+}
+
+/** The tables of every node that keeps one, then the checks. */
+async function stage(
+  world: LabWorld,
+  checks: readonly Check[],
+  outages: readonly Outage[],
+): Promise<Stage> {
+  const bul: { node: string; entries: readonly BulEntry[] }[] = [];
+  const bc: { node: string; entries: readonly BcEntry[] }[] = [];
+  for (const node of world.lab.nodes) {
+    if (node.role === 'mn') bul.push({ node: node.name, entries: await world.bul(node.name) });
+    if (node.role === 'ha') bc.push({ node: node.name, entries: await world.bc(node.name) });
+  }
+  const results: CheckResult[] = [];
+  for (const check of checks) results.push(await evaluate(check, world, outages));
+  return { bul, bc, checks: results };
+}
+
+/** Outages of the addresses of the node that moved. */
+function ownOutages(lab: Lab, node: string, outages: readonly Outage[]): readonly Outage[] {
+  const home = findNode(lab, node)?.home;
+  return outages.filter((o) => o.to === home?.address6 || o.to === home?.address4?.address);
+}
+
+function firstEnd(outages: readonly Outage[]): LabTime | null {
+  const ends = outages.map((o) => o.endedAt).filter((at) => at !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+function stopAll(pings: readonly PingSeries[]): void {
+  for (const series of pings) series.stop();
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  signal.throwIfAborted();
+  return new Promise<T>((done, fail) => {
+    const abort = () =>
+      fail(signal.reason instanceof Error ? signal.reason : new Error('interrupted'));
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(done, fail).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+/** A ping older than this without a reply is lost. */
+const REPLY_PATIENCE: Millis = 250;
+/** Ours: a run keeps at most so many events. */
+const MAX_HAPPENINGS = 200_000;
