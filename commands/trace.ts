@@ -103,6 +103,7 @@ export default class Trace extends BaseCommand {
       }
       process.on('SIGINT', end);
       process.on('SIGTERM', end);
+      this.whenReaderLeaves(end);
     });
   }
 

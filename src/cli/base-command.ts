@@ -19,6 +19,20 @@ export abstract class BaseCommand extends Command {
     return [this.config.bin, ...(this.id ?? '').split(':')].join(' ').trim();
   }
 
+  /** Says that something takes its time, where somebody watches: `ora` is loaded only then. */
+  protected async progress(text: string): Promise<{ stop(): void }> {
+    if (!process.stderr.isTTY || this.jsonEnabled()) return { stop: () => undefined };
+    const { default: ora } = await import('ora');
+    return ora({ text, stream: process.stderr }).start();
+  }
+
+  /** Calls back once when nobody reads standard output any more (`| head`): what runs until then should end. */
+  protected whenReaderLeaves(call: () => void): void {
+    process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+      if (isBrokenPipe(error)) call();
+    });
+  }
+
   override logJson(json: unknown): void {
     process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
   }

@@ -1,4 +1,4 @@
-import { Flags } from '@oclif/core';
+import * as Flags from '@oclif/core/flags';
 import type { ControlClient } from '../control/client.js';
 import { BaseCommand } from './base-command.js';
 import { socketPath } from './socket-path.js';

@@ -19,6 +19,9 @@ export interface FailureContext {
 export function failureOf(error: unknown, context: FailureContext): Failure {
   if (!(error instanceof Error))
     return { code: 'UNEXPECTED', message: String(error), exit: EXIT.no };
+  // Ctrl-C at a question of `inquirer`.
+  if (error.name === 'ExitPromptError')
+    return { code: 'CANCELLED', message: 'Cancelled.', exit: EXIT.no };
   if (isParseError(error))
     return { code: 'USAGE', message: parseSentence(error, context), exit: EXIT.usage };
   const code = codeOf(error);
@@ -26,12 +29,11 @@ export function failureOf(error: unknown, context: FailureContext): Failure {
   if (row) return { code: code!, message: error.message, exit: EXIT[row] };
   if (error instanceof UsageError)
     return { code: error.code, message: error.message, exit: EXIT.usage };
-  if (isOclif(error))
-    return {
-      code: 'USAGE',
-      message: sentence(error.message),
-      exit: error.oclif.exit ?? EXIT.usage,
-    };
+  if (isOclif(error)) {
+    const exit = error.oclif.exit ?? EXIT.usage;
+    const help = exit === EXIT.usage ? ` See "${context.command} --help".` : '';
+    return { code: 'USAGE', message: `${sentence(error.message)}${help}`, exit };
+  }
   return { code: code ?? 'UNEXPECTED', message: error.message, exit: EXIT.no };
 }
 
@@ -81,6 +83,10 @@ function sentence(message: string): string {
     )
     .map((line) => line.trim())
     .filter(Boolean)
-    .join(' ');
+    .join(' ')
+    .replace(
+      /^Parsing (--[\w-]+) (\w)/,
+      (_, flag: string, first: string) => `${flag}: ${first.toLowerCase()}`,
+    );
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -6,7 +6,12 @@ import { Plugin } from '@oclif/core';
 /** `root` holds package.json and the compiled commands. Returns how many commands there are. */
 export async function writeManifest(root: string): Promise<number> {
   // errorOnManifestCreate: a command that does not load must fail the build, not vanish.
-  const plugin = new Plugin({ root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true });
+  const plugin = new Plugin({
+    root,
+    type: 'core',
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+  });
   await plugin.load();
   const { manifest } = plugin;
   writeFileSync(`${root}/oclif.manifest.json`, `${JSON.stringify(manifest)}\n`);

@@ -69,11 +69,12 @@ export class ControlServer {
   readonly #clients = new Set<Client>();
   #dropped = 0;
   #refused = 0;
+  #tookOver = false;
 
   /** Throws `ControlError` `ALREADY_RUNS` or `SOCKET`. A socket that nobody listens on is replaced. */
   static async listen(options: ControlServerOptions): Promise<ControlServer> {
-    await makeWay(options.path);
     const server = new ControlServer(options);
+    server.#tookOver = await makeWay(options.path);
     await server.#listen();
     return server;
   }
@@ -96,9 +97,15 @@ export class ControlServer {
     }
   }
 
+  /** The path held the socket of a daemon that did not end in order. */
+  get tookOver(): boolean {
+    return this.#tookOver;
+  }
+
   get counters(): Readonly<Record<string, number>> {
     return {
       'control-clients': this.#clients.size,
+      'control-subscribers': [...this.#clients].filter((c) => c.minimum !== undefined).length,
       'control-events-dropped': this.#dropped,
       'control-clients-refused': this.#refused,
     };
@@ -136,13 +143,9 @@ export class ControlServer {
     socket.on('error', () => socket.destroy());
     if (this.#clients.size >= this.#limits.clients) {
       this.#refused++;
-      socket.end(
-        failure(
-          null,
-          RPC_ERROR.tooMany,
-          `The daemon serves ${this.#limits.clients} clients at most.`,
-        ),
-      );
+      const sentence = `The daemon serves ${this.#limits.clients} clients at most.`;
+      // What it sends is not read, so its own end would never be seen.
+      socket.end(failure(null, RPC_ERROR.tooMany, sentence), () => socket.destroy());
       return;
     }
     const client: Client = new Client(socket, this.#limits, (line) =>
@@ -313,8 +316,8 @@ const failure = (id: Id, code: number, message: string): string =>
 const notification = <N extends keyof Notifications>(method: N, params: Notifications[N]): string =>
   `${JSON.stringify({ jsonrpc: '2.0', method, params })}\n`;
 
-/** Leaves the path free to bind: its directory exists, and a socket left by a crash is gone. */
-async function makeWay(path: string): Promise<void> {
+/** Leaves the path free to bind: its directory exists, and a socket left by a crash is gone. True when there was one. */
+async function makeWay(path: string): Promise<boolean> {
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH) {
     throw new ControlError(
       'SOCKET',
@@ -330,7 +333,7 @@ async function makeWay(path: string): Promise<void> {
     );
   }
   const there = lstatSync(path, { throwIfNoEntry: false });
-  if (!there) return;
+  if (!there) return false;
   if (!there.isSocket()) throw new ControlError('SOCKET', `${path} is there and is not a socket.`);
   if (await answers(path)) {
     throw new ControlError(
@@ -339,6 +342,7 @@ async function makeWay(path: string): Promise<void> {
     );
   }
   unlinkSync(path);
+  return true;
 }
 
 /** Does anybody listen there? */

@@ -10,8 +10,6 @@ import type { Hello, HandoverParams, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
 import { bcEntry, bulEntry, list, status } from '../control/view.js';
 import { event } from '../core/event.js';
-import type { LinkState } from '../core/input.js';
-import type { Random } from '../core/random.js';
 import type { HandoverTarget, Role } from '../core/role.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
@@ -37,11 +35,7 @@ export interface DaemonOptions {
   readonly createRole?: CreateRole;
 }
 
-export type CreateRole = (
-  config: DaemonConfig,
-  links: readonly LinkState[],
-  random: Random,
-) => Promise<CreatedRole>;
+export type CreateRole = (config: DaemonConfig, host: Host) => Promise<CreatedRole>;
 export interface CreatedRole {
   readonly role: Role;
   readonly warnings: readonly string[];
@@ -111,8 +105,8 @@ export class Daemon {
     });
     this.#host = host;
     const { world } = host;
-    if (await host.clean()) this.#journal.event(event('CLEANED'), world.clock.now());
-    const { role, warnings } = await createRole(config, world.links.list(), host.random);
+    if (this.#server.tookOver) this.#journal.event(event('CLEANED'), world.clock.now());
+    const { role, warnings } = await createRole(config, host);
     this.#warnings.push(...warnings);
     if (!config.settings.protected) {
       this.#warnings.push('signalling is not protected by IPsec');
@@ -177,7 +171,8 @@ export class Daemon {
       warnings: this.#warnings,
     };
     const shown = status(view, context, now);
-    return { ...shown, counters: { ...shown.counters, ...this.#server?.counters } };
+    const counters = { ...shown.counters, ...this.#host!.counters(), ...this.#server?.counters };
+    return { ...shown, counters };
   }
 
   #handover(params: HandoverParams, peer: Peer | undefined): Result<'handover'> {
@@ -219,18 +214,20 @@ export class Daemon {
   /** Everything that is open, also half way through a start. */
   async #close(): Promise<void> {
     this.#pump?.close();
-    if (this.#host) {
-      const { world } = this.#host;
-      try {
-        await world.datapath.clean();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        this.#journal.event(
-          event('DATAPATH_FAILED', { operation: 'clean', reason }),
-          world.clock.now(),
-        );
+    const world = this.#host?.world;
+    if (world) {
+      // A kernel that refuses to give something up is told of, and does not keep the rest from ending.
+      for (const [operation, work] of [
+        ['clean', () => world.datapath.clean()],
+        ['close', () => world.close()],
+      ] as const) {
+        try {
+          await work();
+        } catch (error) {
+          const reason = error instanceof Error ? error.message : String(error);
+          this.#journal.event(event('DATAPATH_FAILED', { operation, reason }), world.clock.now());
+        }
       }
-      await world.close();
     }
     await this.#server?.close();
     this.#pump = this.#host = this.#server = undefined;
@@ -238,18 +235,19 @@ export class Daemon {
 }
 
 /** The role that the configuration asks for. Throws `DaemonError` `CONFIG` when this host has not what it takes. */
-export const roleOf: CreateRole = async (config, links, random) => {
+export const roleOf: CreateRole = async (config, host) => {
+  const links = host.world.links.list();
   if (config.role === 'mn') {
     const { MobileNode } = await import('../core/mn/mobile-node.js');
     return {
-      role: new MobileNode(config.options, random),
+      role: new MobileNode(config.options, host.random),
       warnings: resolveMobileNode(config.options, links),
     };
   }
-  const resolved = resolveHomeAgent(config.plan, links);
+  const resolved = resolveHomeAgent(config.plan, links, host.neighbourhood());
   if (!resolved.ok) throw new DaemonError('CONFIG', resolved.sentence);
   const { HomeAgent } = await import('../core/ha/home-agent.js');
-  return { role: new HomeAgent(resolved.value, random), warnings: resolved.warnings };
+  return { role: new HomeAgent(resolved.value, host.random), warnings: resolved.warnings };
 };
 
 interface Mover extends Role {

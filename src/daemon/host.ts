@@ -19,10 +19,18 @@ export interface Host {
   readonly random: Random;
   /** How packets are forwarded, for `status`. */
   readonly datapath: string;
+  /** Interfaces and addresses beyond those that the role sees. */
+  neighbourhood(): Neighbourhood;
+  /** What the host counts of packets, by reason. */
+  counters(): Readonly<Record<string, number>>;
   /** Credentials of a control connection, where the host can tell. */
   readonly peerOf?: ((fd: number) => Peer | undefined) | undefined;
-  /** Removes what an earlier run left; true when there was anything. */
-  clean(): Promise<boolean>;
 }
 
+export interface Neighbourhood {
+  readonly interfaces: readonly LinkName[];
+  readonly addresses: readonly string[];
+}
+
+/** Opens the host, free of what an earlier run of the same name left. */
 export type OpenHost = (request: HostRequest) => Promise<Host>;

@@ -1,6 +1,50 @@
 /** This machine, by `src/linux`. */
-import type { OpenHost } from './host.js';
+import { randomBytes } from 'node:crypto';
+import { networkInterfaces } from 'node:os';
+import type { Random } from '../core/random.js';
+import { native } from '../linux/native.js';
+import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
+import type { HostRequest, OpenHost } from './host.js';
 
-export const openLinuxHost: OpenHost = async (_request) => {
-  throw new Error('not there');
+export const openLinuxHost: OpenHost = async (request) => {
+  await clean(request);
+  const world = await LinuxWorld.open({
+    ...common(request),
+    links: request.links,
+    storeFile: `${storeDirectory(process.env)}/${request.name}.store`,
+    // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
+    ...(request.role === 'mn' ? { quietLinks: request.links } : { forwarding: true }),
+  });
+  return {
+    world,
+    random: RANDOM,
+    datapath: 'user space',
+    neighbourhood: () => {
+      const all = Object.entries(networkInterfaces());
+      return {
+        interfaces: all.map(([name]) => name),
+        addresses: all.flatMap(([, addresses]) => (addresses ?? []).map((a) => a.address)),
+      };
+    },
+    counters: () => ({ ...world.counters, ...world.tunnelCounters }),
+    peerOf: (fd) => native().peerCredentials(fd),
+  };
 };
+
+/** What an earlier run left goes before the settings of this one come: they share a state file. */
+async function clean(request: HostRequest): Promise<void> {
+  const world = await LinuxWorld.open({ ...common(request), links: [], storeFile: null });
+  await world.close();
+}
+
+function common({ name, journal }: HostRequest): Pick<LinuxWorldOptions, 'name' | 'onEvent'> {
+  return { name, onEvent: (event, at) => journal.event(event, at) };
+}
+
+const RANDOM: Random = {
+  octets: (n) => new Uint8Array(randomBytes(n)),
+  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+};
+/** systemd.exec(5), StateDirectory=: the first of its folders. */
+const storeDirectory = (environment: NodeJS.ProcessEnv): string =>
+  environment['STATE_DIRECTORY']?.split(':')[0] || '/var/lib/mip6';

@@ -50,7 +50,6 @@ export async function table<R>(
 }
 
 /** Columns that painted text takes: its escape sequences take none. */
-// eslint-disable-next-line no-control-regex
 const visible = (text: string): number => text.replace(/\u001b\[[0-9;]*m/g, '').length;
 
 /** Said under a list that is not all there is. */

@@ -1,7 +1,6 @@
 /** Completes a configuration by what the interfaces of this host have. */
 import {
   inPrefix,
-  isIpv4,
   isIpv6,
   isRoutableUnicast,
   prefixOf,
@@ -12,6 +11,7 @@ import {
 import type { HomeAgentOptions } from '../../core/ha/options.js';
 import type { LinkName, LinkState } from '../../core/input.js';
 import type { MobileNodeOptions } from '../../core/mn/options.js';
+import type { Neighbourhood } from '../host.js';
 import type { HomeAgentPlan } from './compile.js';
 
 export type Resolved<T> =
@@ -23,6 +23,7 @@ export type Resolved<T> =
 export function resolveHomeAgent(
   plan: HomeAgentPlan,
   links: readonly LinkState[],
+  neighbourhood: Neighbourhood,
 ): Resolved<HomeAgentOptions> {
   const { address: configured, interfaces, servedPrefixes, ...rest } = plan;
   const warnings: string[] = [];
@@ -33,7 +34,7 @@ export function resolveHomeAgent(
   let first: Ipv6 | undefined;
   for (const { link, prefixes } of interfaces) {
     const state = links.find((l) => l.name === link);
-    if (!state) return missing(link, links);
+    if (!state) return missing(link, neighbourhood.interfaces);
     if (!state.up) warnings.push(`interface ${link} is down`);
     const globals = globalAddresses(state);
     for (const prefix of prefixes.length > 0
@@ -58,15 +59,15 @@ export function resolveHomeAgent(
       `No home prefix is known: ${interfaces[0]!.link} has no global IPv6 address. Give it one, or say "HomePrefix" in its Interface block.`,
     );
   }
-  const own = links.flatMap((l) => l.addresses.map((a) => a.address));
-  if (!own.includes(address))
+  const own = new Set<string>([
+    ...links.flatMap((l) => l.addresses.map((a) => a.address)),
+    ...neighbourhood.addresses,
+  ]);
+  if (!own.has(address))
     return no(`${address} (HomeAgentAddress) is on no interface of this host.`);
-  if (rest.address4 !== null && !own.includes(rest.address4)) {
-    // Behind a port-forwarding NAT the address that mobile nodes use is somewhere else.
-    const some = own.find((a) => isIpv4(a));
-    warnings.push(
-      `${rest.address4} (HomeAgentV4Address) is on no interface of this host${some ? '' : ', and there is no other IPv4 address'}`,
-    );
+  // Behind a NAT that forwards the port, the address that mobile nodes use is somewhere else.
+  if (rest.address4 !== null && !own.has(rest.address4)) {
+    warnings.push(`${rest.address4} (HomeAgentV4Address) is on no interface of this host`);
   }
   return { ok: true, value: { ...rest, address, homeLinks }, warnings };
 }
@@ -89,10 +90,9 @@ function globalAddresses(link: LinkState): { address: Ipv6; prefixLength: number
   );
 }
 
-function missing(link: LinkName, links: readonly LinkState[]): Resolved<never> {
-  const names = links.map((l) => l.name).join(', ');
+function missing(link: LinkName, there: readonly LinkName[]): Resolved<never> {
   return no(
-    `There is no interface ${link}. Create it, or name one of ${names || 'none'} in the configuration.`,
+    `There is no interface ${link}. Create it, or name one of ${there.join(', ') || 'none'} in the configuration.`,
   );
 }
 
