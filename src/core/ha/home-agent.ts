@@ -259,6 +259,7 @@ export class HomeAgent implements Role {
     }
     if (refused) {
       if (waiting && deregistration) this.#stopWaiting(homeAddress);
+      if (refused.status === BA_STATUS.notHomeAgent && home) this.#depart(request, false, now);
       return this.#refuse(request, refused.status as number, refused.rule.name, refused.sequence);
     }
     if (deregistration) return this.#deregister(request, now);
@@ -391,10 +392,14 @@ export class HomeAgent implements Role {
     const binding = this.#cache.delete(homeAddress);
     this.#count('deregistered');
     if (binding) this.#forget(binding, 'deregistered');
-    // An update that was overtaken must not bind again: its number is remembered for a while.
-    const expiresAt = after(now, MAX_DELETE_BCE_TIMEOUT);
-    this.#departed.put({ homeAddress, sequence, expiresAt });
+    this.#depart(request, true, now);
     this.#answer(request, BA_STATUS.accepted, sequence, 0);
+  }
+
+  /** An update that was overtaken must not bind afterwards: the number is remembered for a while. */
+  #depart({ homeAddress, sequence }: RegistrationRequest, wasBound: boolean, now: Instant): void {
+    const expiresAt = after(now, MAX_DELETE_BCE_TIMEOUT);
+    this.#departed.put({ homeAddress, sequence, wasBound, expiresAt });
   }
 
   #refuse(
@@ -464,11 +469,14 @@ export class HomeAgent implements Role {
   #context(request: RegistrationRequest, home: HomeLink | undefined): AdmissionContext {
     const { homeAddress } = request;
     const binding = this.#cache.get(homeAddress);
+    const departed = this.#departed.get(homeAddress);
+    // A deregistration that had nothing to remove is not repeated with success.
+    const counts = departed && (departed.wasBound || !request.deregistration);
     const taken = this.#cache.size + this.#waiting.size;
     return {
       options: this.#options,
       binding,
-      lastSequence: (binding ?? this.#departed.get(homeAddress))?.sequence,
+      lastSequence: binding?.sequence ?? (counts ? departed.sequence : undefined),
       home,
       homeLinkUp: home !== undefined && this.#links.get(home.link)?.up === true,
       aclStatus: this.#aclStatus(homeAddress),
@@ -635,6 +643,8 @@ interface Waiting {
 /** What RFC 6275 §10.3.2 calls an entry marked as invalid. */
 interface Departed extends CacheEntry {
   readonly sequence: number;
+  /** False: it deregistered without a binding, RFC 6275 §10.3.2 status 133. */
+  readonly wasBound: boolean;
 }
 
 const eventEffect = (what: MipEvent): RoleEffect => ({ kind: 'event', event: what });

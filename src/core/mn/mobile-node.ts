@@ -130,6 +130,7 @@ export class MobileNode implements Role {
       );
       this.#ports.set(name, port);
     }
+    this.#report('STARTED', { role: 'mn' });
     for (const link of links) this.#ports.get(link.name)?.handleLink(link, now);
     this.#proceed(now);
   }
@@ -237,6 +238,7 @@ export class MobileNode implements Role {
   stop(now: Instant): void {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#report('STOPPING', { role: 'mn' });
     for (const home of this.#homes) {
       const { entry, returning } = home;
       const attachment = entry.attachment;

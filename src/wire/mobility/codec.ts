@@ -82,8 +82,11 @@ export function encodeMobility(
     throw new UsageError('MOBILITY_LENGTH', `A Mobility Header has ${MAX_SIZE} octets at most.`);
   }
   w.patch8(HEADER_LENGTH_AT, w.length / 8 - 1);
-  const sum = transportChecksum(source, destination, PROTOCOL.mobility, w.view());
-  return w.patch16(CHECKSUM_AT, sum).finish();
+  const octets = w.finish();
+  const sum = transportChecksum(source, destination, PROTOCOL.mobility, octets);
+  octets[CHECKSUM_AT] = sum >>> 8;
+  octets[CHECKSUM_AT + 1] = sum;
+  return octets;
 }
 
 /** RFC 6275 §9.2: addresses as for `encodeMobility`. False as well for octets that hold no whole header. */

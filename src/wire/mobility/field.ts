@@ -1,5 +1,5 @@
 /** Fields that options and messages share. */
-import type { ByteReader } from '../../base/bytes.js';
+import { copyOf, type ByteReader } from '../../base/bytes.js';
 import { UsageError } from '../../base/error.js';
 
 /** Reserved bits a peer did set are kept, so that its octets survive; absent when zero. */
@@ -13,7 +13,7 @@ export const reservedBits = (reserved: number): Reserved => (reserved === 0 ? {}
 export function copyOctets(r: ByteReader, n: number): Uint8Array {
   const at = r.offset - r.base;
   r.skip(n);
-  return r.bytes.slice(at, at + n);
+  return copyOf(r.bytes, at, at + n);
 }
 
 /** Octets of a field of fixed size. Throws `UsageError` `FIELD_LENGTH`. */

@@ -103,9 +103,9 @@ function decodeKnown(
   return option;
 }
 
-/** Octets from `at` up to the next place that is y past a multiple of x. */
-function gap(at: number, [x, y]: Alignment): number {
-  return (((y - at) % x) + x) % x;
+/** Octets from `at` up to the next place that is y past a multiple of x, which is a power of two. */
+function gap(at: number, alignment: Alignment): number {
+  return (alignment[1] - at) & (alignment[0] - 1);
 }
 
 /** RFC 6275 §6.2.2: Pad1 for one octet, PadN for more. */

@@ -220,9 +220,19 @@ describe('a deregistration, RFC 6275 §10.3.2', () => {
   it('is forgotten with the next registration: once that is over, any number is good', () => {
     const bench = bound().updateFromHome({ sequence: 20 }).update({ sequence: 21, lifetime: 4 });
     bench.wait(4).take();
-    expect(bench.update({ sequence: 3, lifetime: 0 }).acks()[0]?.status).toBe(133);
-    bench.take();
     expect(bench.update({ sequence: 3 }).acks()[0]?.status).toBe(0);
+  });
+
+  it('without a binding is refused each time, and still shuts out an update that it overtook', () => {
+    const bench = bound().updateFromHome({ sequence: 20 }).update({ sequence: 21, lifetime: 4 });
+    bench.wait(4).take();
+    expect(bench.update({ sequence: 30, lifetime: 0 }).acks()[0]?.status).toBe(133);
+    bench.take();
+    expect(bench.update({ sequence: 30, lifetime: 0 }).acks()[0]?.status).toBe(133);
+    bench.take();
+    expect(bench.update({ sequence: 29 }).acks()).toMatchObject([{ status: 135, sequence: 30 }]);
+    bench.take();
+    expect(bench.wait(10).update({ sequence: 29 }).acks()[0]?.status).toBe(0);
   });
 
   it('is followed by a registration anywhere, with Duplicate Address Detection', () => {

@@ -49,20 +49,23 @@ interface Entry {
 /** RFC 6275 §9.5.1, §10.3.1, §10.3.2 for one prefix, no DAD, all in one place. */
 class Model {
   readonly bound = new Map<Ipv6, Entry>();
-  readonly left = new Map<Ipv6, { sequence: number; until: number }>();
+  readonly left = new Map<Ipv6, { sequence: number; until: number; wasBound: boolean }>();
 
   /** The status of the answer; undefined for silence. */
   update(u: Update, now: number): number | undefined {
     const home = homes[u.home]!;
     const entry = this.bound.get(home);
-    const last = entry?.sequence ?? this.left.get(home)?.sequence;
     const ends = u.lifetime === 0 || u.how === 'home';
+    const left = this.left.get(home);
+    // A deregistration without a binding shuts out updates that it overtook, and is itself 133 each time.
+    const last = entry?.sequence ?? (left && (left.wasBound || !ends) ? left.sequence : undefined);
     if (last !== undefined && ((u.sequence - last + 65536) % 65536 || 65536) >= 32768) return 135;
     if (!u.h) return entry ? 139 : undefined;
     if (ends) {
+      const until = now + 10_000;
+      this.left.set(home, { sequence: u.sequence, until, wasBound: last !== undefined });
       if (last === undefined) return 133;
       this.bound.delete(home);
-      this.left.set(home, { sequence: u.sequence, until: now + 10_000 });
       return 0;
     }
     if (!entry && this.bound.size >= MAX) return 130;

@@ -28,7 +28,7 @@ export interface OptionRow<O extends { readonly kind: string } = { readonly kind
   encode(w: ByteWriter, option: O): void;
 }
 
-/** RFC 6275 §6.2.1: `xn + y` from the start of the Mobility Header to the option's type octet. */
+/** RFC 6275 §6.2.1: `xn + y` from the start of the Mobility Header to the option's type octet; x is 1, 2, 4 or 8. */
 export type Alignment = readonly [x: number, y: number];
 export const ANYWHERE: Alignment = [1, 0];
 /** RFC 6275 §6.2.7: the option ends the message, so its end is what is aligned, to 8n. */
