@@ -30,6 +30,7 @@ describe('the first registration', () => {
     const net = new ScriptedNetwork();
     net.plug('eth0', networkA());
     expect(net.run(1).take()).toEqual([
+      '0 STARTED',
       '0 datapath home on @tunnel',
       '0 LINK_UP eth0',
       '0 RS eth0 from fe80::ff:fe00:10',
@@ -730,6 +731,7 @@ describe('the end', () => {
     net.do((node, now) => node.stop(now));
     expect(net.node.stopped).toBe(false);
     expect(net.run(5).take()).toEqual([
+      '1 STOPPING',
       `1 BU native ${COA_A} hao ${HOA} → ${HOME_AGENT} seq 2 AH 0 s alt ${COA_A}`,
       `1 BU_SENT eth0 ${COA_A} 2 1`,
       '1.01 BA_RECEIVED 2 0',
@@ -771,7 +773,7 @@ describe('the end', () => {
     net.run(5);
     net.take();
     net.do((node, now) => node.stop(now));
-    expect(net.take()).toEqual(['5 datapath nothing']);
+    expect(net.take()).toEqual(['5 STOPPING', '5 datapath nothing']);
     expect(net.node.stopped).toBe(true);
   });
 
