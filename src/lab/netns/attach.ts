@@ -5,6 +5,7 @@ import { UsageError } from '../../base/error.js';
 import { findNode, parseLab, type Lab } from '../model.js';
 import { ipBatch } from './command.js';
 import { planLab, plannedNode, plugLines, portOf, unplugLines, type NetnsPlan } from './plan.js';
+import { programFolder } from './program.js';
 import {
   isRunning,
   knownLabs,
@@ -50,8 +51,12 @@ export function commandIn(
   const serves = running.state.daemons.some((d) => d.node === known);
   return {
     command: [...entrance(running), 'ip', 'netns', 'exec', namespace, ...command],
-    // So that `mip6 bul` in there means the daemon in there.
-    environment: serves ? { MIP6_SOCKET: socketOf(running.path, known) } : {},
+    environment: {
+      // So that `mip6 bul` in there is this program, and means the daemon in there.
+      PATH: `${programFolder()}:${process.env['PATH'] ?? ''}`,
+      NODE: process.execPath,
+      ...(serves && { MIP6_SOCKET: socketOf(running.path, known) }),
+    },
   };
 }
 
