@@ -1,0 +1,262 @@
+/** A Linux host, or one network namespace of it, as a `World`: real interfaces, real time, real octets. */
+import type { Instant } from '../base/time.js';
+import type { FrameEffect, PacketEffect } from '../core/effect.js';
+import type { MipEvent } from '../core/event.js';
+import type { LinkName, LinkState, WorldInput } from '../core/input.js';
+import type { Clock, Datapath, Journal, Links, PacketIo, Store, World } from '../ports/index.js';
+import { LinuxClock } from './clock.js';
+import { SignallingGuard } from './datapath/guard.js';
+import { Tunnels } from './datapath/tunnels.js';
+import { UserspaceDatapath } from './datapath/userspace.js';
+import { Failures, type SendFailure } from './failures.js';
+import { Inlet } from './inlet.js';
+import { LinuxLinks } from './links.js';
+import type { NetNamespace } from './native.js';
+import { RtNetlink } from './netlink/rtnetlink.js';
+import { Outlet } from './outlet.js';
+import { FileStore, MemoryStore } from './store.js';
+import { Sysctls } from './sysctl.js';
+
+export interface LinuxWorldOptions {
+  /** Of this daemon: names its files in /run/mip6. */
+  readonly name: string;
+  /** Path such as /run/netns/mn; null or absent: where the process is. */
+  readonly netns?: NetNamespace;
+  /** Interfaces that the role sees. They may appear later. */
+  readonly links: readonly LinkName[];
+  /** Of `links`: interfaces on which the kernel is to leave router advertisements to us. */
+  readonly quietLinks?: readonly LinkName[];
+  /** Forwarding is switched on, and put back by `clean`; otherwise it is the administrator's. */
+  readonly forwarding?: boolean;
+  /** `mip6` by default. */
+  readonly tunnelName?: string;
+  /** Octets; 1460 by default, which leaves room for one IPv6 header on Ethernet. */
+  readonly tunnelMtu?: number;
+  /** What survives a restart; null: nothing does. */
+  readonly storeFile: string | null;
+  /** Kernel settings to put back; `/run/mip6/<name>.state.json` by default. */
+  readonly stateFile?: string;
+  /** nftables table; `mip6` by default. */
+  readonly table?: string;
+  /** False where nothing of mobility arrives (a plain router): nftables is then left alone. */
+  readonly signalling?: boolean;
+  readonly onEvent: (event: MipEvent, at: Instant) => void;
+  /** A send that the kernel refused; also in `counters`. */
+  readonly onFailure?: (failure: SendFailure) => void;
+}
+
+export class LinuxWorld implements World {
+  readonly io: PacketIo;
+  readonly links: Links;
+  readonly datapath: Datapath;
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly store: Store;
+  /** Packets not understood, sends refused, and the like, by reason. */
+  readonly counters: Record<string, number>;
+
+  readonly #parts: Parts;
+  readonly #options: LinuxWorldOptions;
+  #deliver: ((input: WorldInput) => void) | undefined;
+  readonly #pending: WorldInput[] = [];
+  #delivering = false;
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: LinuxWorldOptions, parts: Parts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.counters = parts.counters;
+    this.clock = parts.clock;
+    this.links = parts.links;
+    this.datapath = parts.datapath;
+    this.store = parts.store;
+    this.journal = { event: options.onEvent };
+    this.io = {
+      sendFrame: (frame: FrameEffect) => parts.outlet.sendFrame(frame),
+      sendPacket: (packet: PacketEffect) => parts.outlet.sendPacket(packet),
+    };
+    parts.toWorld.input = (input) => this.#input(input);
+    parts.links.on('link', (link) => {
+      this.#adopt(link);
+      parts.outlet.forgetWays();
+      this.#input({ kind: 'link', link });
+    });
+    parts.links.on('linkGone', (name, index) => {
+      parts.inlet.forgetLink(index);
+      parts.outlet.forgetWays();
+      this.#input({ kind: 'linkGone', name });
+    });
+    parts.links.on('raised', () => this.#reconcile());
+    parts.links.on('resynced', () => this.#reconcile());
+    for (const link of parts.links.list()) this.#adopt(link);
+  }
+
+  /** Everything is open when it resolves, and nothing of the kernel changed but `quietLinks`. Throws `LinuxError`. */
+  static async open(options: LinuxWorldOptions): Promise<LinuxWorld> {
+    const netns = options.netns ?? null;
+    const closers: (() => void)[] = [];
+    const keep = <T extends { close(): void }>(part: T): T => {
+      closers.unshift(() => part.close());
+      return part;
+    };
+    try {
+      const counters: Record<string, number> = {};
+      const clock = new LinuxClock();
+      const toWorld: Parts['toWorld'] = { input: () => {} };
+      const input = (i: WorldInput): void => toWorld.input(i);
+      const requests = keep(new RtNetlink(netns));
+      const links = keep(await LinuxLinks.open(netns, options.links, requests, counters));
+      const failures = new Failures(counters, options.onFailure);
+      const outlet = keep(new Outlet(netns, links, failures));
+      const tunnels = new Tunnels(outlet, links, counters, input);
+      const inlet = keep(
+        new Inlet(
+          netns,
+          links,
+          {
+            input,
+            tunnelled: (view, start, end, link, offload) =>
+              tunnels.tunnelled(view, start, end, link, offload),
+            tooBig: (remote, mtu) => tunnels.pathTooBig(remote, mtu),
+            batchDone: (buffer) => tunnels.batchDone(buffer),
+          },
+          counters,
+          clock,
+        ),
+      );
+      const guard = keep(new SignallingGuard(netns, options.table ?? 'mip6'));
+      const sysctls = new Sysctls(
+        netns,
+        options.stateFile ?? `/run/mip6/${options.name}.state.json`,
+      );
+      const datapath = keep(
+        new UserspaceDatapath({
+          netns,
+          requests,
+          links,
+          inlet,
+          outlet,
+          tunnels,
+          guard,
+          sysctls,
+          tunnelName: options.tunnelName ?? 'mip6',
+          tunnelMtu: options.tunnelMtu ?? TUNNEL_MTU,
+        }),
+      );
+      const store =
+        options.storeFile === null ? new MemoryStore() : keep(new FileStore(options.storeFile));
+      // Started here so that the first handover does not wait for it; a failure shows when it is needed.
+      if (options.signalling !== false) await guard.prepare().catch(() => {});
+      if (options.forwarding) sysctls.change(FORWARDING);
+      const parts = {
+        clock,
+        counters,
+        toWorld,
+        links,
+        outlet,
+        inlet,
+        guard,
+        sysctls,
+        datapath,
+        tunnels,
+        store,
+        closers,
+      };
+      return new LinuxWorld(options, parts);
+    } catch (error) {
+      for (const close of closers) close();
+      throw error;
+    }
+  }
+
+  /** Counters of the tunnels, by reason. */
+  get tunnelCounters(): Readonly<Record<string, number>> {
+    return this.#parts.tunnels.forwarder.counters;
+  }
+
+  /** What came before is not kept: a role starts from `links.list()`. */
+  listen(deliver: (input: WorldInput) => void): void {
+    this.#deliver = deliver;
+  }
+
+  /** Leaves the kernel as it was found, then closes everything. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  /** Closes everything and takes nothing out of the kernel but the tunnel device: as if killed. */
+  abandon(): void {
+    this.#deliver = undefined;
+    this.#closed ??= Promise.resolve();
+    for (const close of this.#parts.closers) close();
+  }
+
+  async #close(): Promise<void> {
+    this.#deliver = undefined;
+    try {
+      await this.datapath.clean();
+    } finally {
+      for (const close of this.#parts.closers) close();
+    }
+  }
+
+  #adopt(link: LinkState): void {
+    this.#parts.inlet.takeMulticast(link.index);
+    if (!this.#options.quietLinks?.includes(link.name)) return;
+    try {
+      this.#parts.sysctls.change({
+        [`ipv6/conf/${link.name}/accept_ra`]: '0',
+        [`ipv6/conf/${link.name}/autoconf`]: '0',
+      });
+    } catch (error) {
+      this.#report('quiet the kernel on ' + link.name, error);
+    }
+  }
+
+  #reconcile(): void {
+    this.#parts.outlet.forgetWays();
+    this.#parts.datapath.reconcile().catch((error: unknown) => this.#report('restore', error));
+  }
+
+  #report(operation: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#options.onEvent(
+      { code: 'DATAPATH_FAILED', fields: { operation, reason } },
+      this.clock.now(),
+    );
+  }
+
+  /** In order, one at a time: what comes while one is handled waits for it. */
+  #input(input: WorldInput): void {
+    this.#pending.push(input);
+    if (this.#delivering) return;
+    this.#delivering = true;
+    try {
+      for (let next = this.#pending.shift(); next; next = this.#pending.shift()) {
+        this.#deliver?.(next);
+      }
+    } finally {
+      this.#delivering = false;
+    }
+  }
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly counters: Record<string, number>;
+  /** Set once the world is there; parts made before it call through. */
+  readonly toWorld: { input: (input: WorldInput) => void };
+  readonly links: LinuxLinks;
+  readonly outlet: Outlet;
+  readonly inlet: Inlet;
+  readonly guard: SignallingGuard;
+  readonly sysctls: Sysctls;
+  readonly datapath: UserspaceDatapath;
+  readonly tunnels: Tunnels;
+  readonly store: Store;
+  readonly closers: readonly (() => void)[];
+}
+
+const TUNNEL_MTU = 1460;
+const FORWARDING = { 'ipv6/conf/all/forwarding': '1', 'ipv4/ip_forward': '1' };
