@@ -15,14 +15,14 @@ interface Seen {
 export default class Trace extends BaseCommand {
   static override summary = 'show signalling on the wire, a line a packet';
   static override description =
-    'Live from the interfaces of this host, or from a pcapng or pcap file. Mobility, neighbour discovery, DHCP, ARP and ICMP errors; --all shows the rest too. Octets are shown as they come: what is cut or wrong is shown up to where it breaks.';
+    'Live from the interfaces of this host, or from a pcapng or pcap file. Mobility, neighbour discovery, DHCP, ARP and ICMP errors; --all shows the rest too. Octets are shown as they come: what is cut or wrong is shown up to where it breaks. Fragments of a file are put together: the whole packet follows the last of them.';
   static override examples = [
     '<%= config.bin %> trace -i eth0',
     '<%= config.bin %> trace --write handover.pcapng --count 100',
     `<%= config.bin %> trace capture.pcap --json | jq -r 'select(.class == "mobility") | .text'`,
   ];
   static override args = {
-    file: Args.string({ description: 'capture file to read instead of the network' }),
+    file: Args.string({ ignoreStdin: true, description: 'capture file to read instead of the network: pcap or pcapng, gzip or not, - for standard input' }),
   };
   static override flags = {
     interface: Flags.string({
@@ -57,10 +57,9 @@ export default class Trace extends BaseCommand {
   }
 
   async #fromFile(file: string, only: string | undefined): Promise<void> {
-    const { readFile } = await import('node:fs/promises');
-    const { readCapture } = await import('../src/diagnostics/pcapng.js');
+    const { readCaptureFile } = await import('../src/diagnostics/capture-file.js');
     const show = await this.#shower();
-    for (const packet of readCapture(await readFile(file))) {
+    for await (const packet of readCaptureFile(file)) {
       const link = packet.interface.name;
       if (only !== undefined && link !== only) continue;
       show({ ...packet, link, linkType: packet.interface.linkType });

@@ -66,6 +66,15 @@ export function decodeCaptured(octets: Uint8Array, linkType: number): Layer[] {
         );
       return layers;
     }
+    case LINKTYPE.linuxSll2: {
+      const layers: Layer[] = [];
+      if (octets.length < SLL2_HEADER) broken(layers, 'Linux cooked header', 0, octets, CUT);
+      else {
+        const etherType = (octets[0]! << 8) | octets[1]!;
+        byEtherType(etherType, octets.subarray(SLL2_HEADER), SLL2_HEADER, layers);
+      }
+      return layers;
+    }
     default:
       return [{ kind: 'data', offset: 0, protocol: `link type ${linkType}`, octets }];
   }
@@ -250,22 +259,29 @@ function mobility(
   }
 }
 
-/** The longest beginning that makes sense, up to the end of an option, when all after it is taken for Pad1. */
+/**
+ * The longest beginning that makes sense, up to the end of an option. An error tells where the fault is, so a few tries are
+ * enough, and no octet is made up for those that are missing: work and memory stay linear in what is there.
+ */
 function readablePart(
   payload: Uint8Array,
   offset: number,
 ): { readonly header: MobilityHeader; readonly end: number } | undefined {
   const row = payload.length > 2 ? messageRow(payload[2]!) : undefined;
   if (!row) return undefined;
-  const whole = new Uint8Array(8 * (payload[1]! + 1));
-  whole.set(payload.subarray(0, whole.length));
-  const fixed = EARLY_OPTIONS.has(row.type) ? 12 : 8 * (row.minHeaderLength + 1);
-  for (const end of optionEnds(payload.subarray(0, whole.length), fixed).reverse()) {
-    whole.fill(0, end);
+  const have = payload.subarray(0, 8 * (payload[1]! + 1));
+  const least = 8 * (row.minHeaderLength + 1);
+  const ends = optionEnds(have, EARLY_OPTIONS.has(row.type) ? 12 : least);
+  for (let end = ends.pop(); end !== undefined;) {
+    const whole = new Uint8Array(Math.max(end + (-end & 7), least));
+    whole.set(have.subarray(0, end));
+    whole[1] = whole.length / 8 - 1;
     try {
-      return { header: decodeMobility(whole, offset), end };
-    } catch {
-      // one option less, then
+      return { header: { ...decodeMobility(whole, offset), headerLength: payload[1]! }, end };
+    } catch (error) {
+      const fault: number = error instanceof WireError ? error.offset - offset : 0;
+      do end = ends.pop();
+      while (end !== undefined && end > fault);
     }
   }
   return undefined;
@@ -419,3 +435,4 @@ const IPV6_HEADER = 40;
 const IPV4_HEADER = 20;
 const UDP_HEADER = 8;
 const SLL_HEADER = 16;
+const SLL2_HEADER = 20;

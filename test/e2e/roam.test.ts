@@ -18,6 +18,9 @@ interface LabRun {
   readonly moves: readonly {
     readonly to: string;
     readonly phases: readonly { readonly name: string }[];
+    readonly bc: readonly {
+      readonly entries: readonly { readonly mapped: unknown; readonly path: string }[];
+    }[];
   }[];
   readonly checks: readonly { readonly passed: boolean }[];
 }
@@ -149,9 +152,7 @@ it(
   async () => {
     const args = [PROGRAM, 'lab', 'run', 'two-behind-nat', '--world', 'netns', '--json'];
     const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 64 << 20 });
-    const result = JSON.parse(stdout) as LabRun & {
-      moves: { bc: { entries: { mapped: unknown; path: string }[] }[] }[];
-    };
+    const result = JSON.parse(stdout) as LabRun;
     expect(result).toMatchObject({ world: 'netns', passed: true });
     const both = result.moves
       .flatMap((m) => m.bc.map((b) => b.entries))

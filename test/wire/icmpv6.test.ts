@@ -181,6 +181,7 @@ describe('any message', () => {
         expect(wire[0]).toBe(icmpv6Type(message));
         expect(decodeIcmpv6(wire, source, destination)).toEqual(message);
       }),
+      { numRuns: Number(process.env['MIP6_RUNS'] ?? 10_000) },
     );
   });
 });

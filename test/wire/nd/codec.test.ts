@@ -146,7 +146,7 @@ describe('options', () => {
     );
   });
 
-  it.each(Object.entries(ND_OPTIONS))(
+  it.each(Object.entries(ND_OPTIONS).filter(([, row]) => row.largest === undefined))(
     '%s of another length stays unknown, its octets kept',
     (_, row) => {
       const units = row.units + 1;
@@ -225,8 +225,24 @@ it('gives back any message', () => {
       lifetime: anyU16,
     }),
     fc.record({
+      kind: fc.constant('redirectedHeader' as const),
+      quoted: fc.nat(3).chain((n) => fc.uint8Array({ minLength: 8 * n, maxLength: 8 * n })),
+    }),
+    fc.record({
+      kind: fc.constant('routeInformation' as const),
+      prefixLength: fc.integer({ min: 65, max: 128 }),
+      preference: fc.constantFrom(-1 as const, 0 as const, 1 as const),
+      lifetime: anyU32,
+      prefix: anyIpv6,
+    }),
+    fc.record({
+      kind: fc.constant('recursiveDns' as const),
+      lifetime: anyU32,
+      addresses: fc.array(anyIpv6, { minLength: 1, maxLength: 3 }),
+    }),
+    fc.record({
       kind: fc.constant('unknown' as const),
-      type: fc.constantFrom(14, 24, 25, 31, 255),
+      type: fc.constantFrom(14, 31, 255),
       data: fc.nat(2).chain((n) => fc.uint8Array({ minLength: 6 + 8 * n, maxLength: 6 + 8 * n })),
     }),
   );
@@ -259,6 +275,7 @@ it('gives back any message', () => {
     fc.property(message, anyIpv6, anyIpv6, (m, source, destination) => {
       expect(decodeIcmpv6(encodeIcmpv6(m, source, destination), source, destination)).toEqual(m);
     }),
+    { numRuns: Number(process.env['MIP6_RUNS'] ?? 10_000) },
   );
 });
 

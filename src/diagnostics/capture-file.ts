@@ -1,0 +1,108 @@
+/** Capture files from a disk or from standard input: pcap and pcapng, gzip or not, cut or whole. */
+import { readFile } from 'node:fs/promises';
+import { constants, gunzipSync } from 'node:zlib';
+import { UsageError } from '../base/error.js';
+import type { Start } from './layers/model.js';
+import { LINKTYPE, readCapture, type CapturedPacket } from './pcapng.js';
+import { Reassembler } from './reassembly.js';
+
+export interface FilePacket extends CapturedPacket {
+  /** From 1, in the order of the file. */
+  readonly number: number;
+  /** Put together from fragments: it follows the last of them and has its number. */
+  readonly reassembled: boolean;
+}
+
+/**
+ * The packets of a file, `-` for standard input, and after the last fragment of a datagram the whole of it. Throws
+ * `UsageError` `CAPTURE_FORMAT`, `CAPTURE_LIMIT`, `CAPTURE_GZIP`, or what the file system says.
+ */
+export async function* readCaptureFile(
+  file: string,
+): AsyncGenerator<FilePacket, void, undefined> {
+  yield* capturePackets(await captureOctets(file));
+}
+
+/** The same from the octets of a file that has been opened by `unzipped`. */
+export function* capturePackets(octets: Uint8Array): Generator<FilePacket, void, undefined> {
+  const reassembler = new Reassembler();
+  let number = 0;
+  for (const packet of readCapture(octets)) {
+    number++;
+    yield { ...packet, number, reassembled: false };
+    const { linkType } = packet.interface;
+    const whole = reassembler.push(packet.octets, linkType, packet.nanoseconds);
+    if (whole) {
+      yield { ...packet, octets: whole, originalLength: whole.length, number, reassembled: true };
+    }
+  }
+}
+
+/** The file as it is behind gzip. */
+export async function captureOctets(file: string): Promise<Uint8Array> {
+  return unzipped(file === '-' ? await readAll(process.stdin) : await readFile(file));
+}
+
+/** A gzip file that is cut gives what stands before the cut. */
+export function unzipped(octets: Uint8Array): Uint8Array {
+  if (octets[0] !== 0x1f || octets[1] !== 0x8b) return octets;
+  try {
+    return gunzipSync(octets, {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: MAX_CAPTURE,
+    });
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw new UsageError('CAPTURE_GZIP', `The gzip file is damaged (${String(code)}).`);
+  }
+}
+
+export const isCapture = (octets: Uint8Array): boolean =>
+  octets.length >= 4 && MAGIC.has(new DataView(octets.buffer, octets.byteOffset).getUint32(0));
+
+/** Where the octets of a packet start; undefined for a link type that nobody here opens. */
+export function startOf(linkType: number, octets: Uint8Array): Start | undefined {
+  switch (linkType) {
+    case LINKTYPE.ethernet:
+      return 'ethernet';
+    case LINKTYPE.linuxSll:
+      return 'sll';
+    case LINKTYPE.linuxSll2:
+      return 'sll2';
+    case LINKTYPE.ipv6:
+      return 'ipv6';
+    case LINKTYPE.ipv4:
+      return 'ipv4';
+    case LINKTYPE.raw:
+      return octets.length > 0 && octets[0]! >>> 4 === 4 ? 'ipv4' : 'ipv6';
+    default:
+      return undefined;
+  }
+}
+
+/** Throws `UsageError` `CAPTURE_LIMIT`. */
+export async function readAll(stream: AsyncIterable<Uint8Array | string>): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const part = Buffer.from(chunk as Uint8Array);
+    length += part.length;
+    if (length > MAX_CAPTURE) throw tooLarge();
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+const tooLarge = (): UsageError =>
+  new UsageError(
+    'CAPTURE_LIMIT',
+    `More than ${MAX_CAPTURE / 2 ** 20} MiB are not read.`,
+    'Cut the capture with editcap -c.',
+  );
+
+/** Ours: octets of a capture, which is held whole. */
+export const MAX_CAPTURE = 2 ** 30;
+const MAGIC: ReadonlySet<number> = new Set([
+  0x0a0d0d0a, 0xa1b2c3d4, 0xd4c3b2a1, 0xa1b23c4d, 0x4d3cb2a1,
+]);
