@@ -15,13 +15,16 @@ export default class Decode extends BaseCommand {
   static override description =
     'From hexadecimal, a file of it, a capture (pcap, pcapng, gzip or not: every packet), or standard input. What is cut or wrong is shown up to where it breaks, with what a strict receiver would refuse and the clause it would cite; the exit code is 1 when it breaks. --batch answers a stream of JSON objects {"as","hex","src","dst","id"}, a line each, and always ends with 0. What --json prints, "encode" takes back.';
   static override examples = [
-    '<%= config.bin %> decode 3b0106001f280087412000960102 0000 --as mh',
+    '<%= config.bin %> decode 3b010600d9d487000009000001020000 --as mh',
     '<%= config.bin %> decode handover.pcapng --json | jq -c .issues',
     `echo '{"id":1,"as":"mh","hex":"3b000a005de90000"}' | <%= config.bin %> decode --batch`,
   ];
   static override strict = false;
   static override args = {
-    input: Args.string({ ignoreStdin: true, description: 'hexadecimal octets, or a file; - or nothing for standard input' }),
+    input: Args.string({
+      ignoreStdin: true,
+      description: 'hexadecimal octets, or a file; - or nothing for standard input',
+    }),
   };
   static override flags = {
     as: Flags.string({
@@ -30,7 +33,10 @@ export default class Decode extends BaseCommand {
       helpValue: 'WHAT',
       description: `where the octets start: ${STARTS.join(', ')}`,
     }),
-    src: Flags.string({ helpValue: 'ADDRESS', description: 'source, for checksums of what starts above IP' }),
+    src: Flags.string({
+      helpValue: 'ADDRESS',
+      description: 'source, for checksums of what starts above IP',
+    }),
     dst: Flags.string({ helpValue: 'ADDRESS', description: 'destination, likewise' }),
     batch: Flags.boolean({ description: 'a JSON object a line in, one a line out' }),
   };
@@ -46,7 +52,11 @@ export default class Decode extends BaseCommand {
     const { UsageError } = await import('../src/base/error.js');
     const as = flags.as === 'auto' ? guessStart(input.octets) : (flags.as as Start);
     if (as === undefined) {
-      throw new UsageError('DECODE_GUESS', 'These octets could be anything.', `Say what they are with --as: ${STARTS.join(', ')}.`);
+      throw new UsageError(
+        'DECODE_GUESS',
+        'These octets could be anything.',
+        `Say what they are with --as: ${STARTS.join(', ')}.`,
+      );
     }
     const { decodeLayers } = await import('../src/diagnostics/layers/decode-layers.js');
     const decoded = decodeLayers(input.octets, as, ends);
@@ -70,7 +80,8 @@ export default class Decode extends BaseCommand {
       const text = flags[name];
       if (text === undefined) continue;
       const address = parseAddress(text);
-      if (address === undefined) throw new UsageError('ADDRESS_SYNTAX', `--${name} ${text} is no IP address.`);
+      if (address === undefined)
+        throw new UsageError('ADDRESS_SYNTAX', `--${name} ${text} is no IP address.`);
       ends[name] = address;
     }
     return ends;
@@ -87,16 +98,25 @@ export default class Decode extends BaseCommand {
       const { number, reassembled, nanoseconds } = packet;
       const { name: link, linkType } = packet.interface;
       const as = startOf(linkType, packet.octets);
-      const head = { number, at: isoTime(nanoseconds), link, ...(reassembled ? { reassembled } : {}) };
+      const head = {
+        number,
+        at: isoTime(nanoseconds),
+        link,
+        ...(reassembled ? { reassembled } : {}),
+      };
       const decoded =
         as === undefined
-          ? { ok: false, error: { code: 'CAPTURE_LINKTYPE', message: `Link type ${linkType} is not opened.` } }
+          ? {
+              ok: false,
+              error: { code: 'CAPTURE_LINKTYPE', message: `Link type ${linkType} is not opened.` },
+            }
           : { as, ...decodeLayers(packet.octets, as) };
       if (this.jsonEnabled()) {
         await writeOut(`${JSON.stringify({ ...head, ...decoded })}\n`);
         continue;
       }
-      const title = `packet ${number}${reassembled ? ' reassembled' : ''}  ${head.at}  ${link}`.trimEnd();
+      const title =
+        `packet ${number}${reassembled ? ' reassembled' : ''}  ${head.at}  ${link}`.trimEnd();
       const body = 'layers' in decoded ? treeText(decoded, this.style) : decoded.error.message;
       await writeOut(`${this.style.heading(title)}\n${body}\n\n`);
     }

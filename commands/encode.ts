@@ -11,7 +11,10 @@ export default class Encode extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    input: Args.string({ ignoreStdin: true, description: 'JSON, or a file of it; - or nothing for standard input' }),
+    input: Args.string({
+      ignoreStdin: true,
+      description: 'JSON, or a file of it; - or nothing for standard input',
+    }),
   };
 
   override async run(): Promise<{ hex: string; length: number }> {

@@ -13,7 +13,11 @@ export default class Explain extends BaseCommand {
   ];
   static override strict = false;
   static override args = {
-    word: Args.string({ required: true, ignoreStdin: true, description: 'a word, several, a flag letter or a number' }),
+    word: Args.string({
+      required: true,
+      ignoreStdin: true,
+      description: 'a word, several, a flag letter or a number',
+    }),
   };
 
   override async run(): Promise<Explanation> {

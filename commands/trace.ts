@@ -22,7 +22,11 @@ export default class Trace extends BaseCommand {
     `<%= config.bin %> trace capture.pcap --json | jq -r 'select(.class == "mobility") | .text'`,
   ];
   static override args = {
-    file: Args.string({ ignoreStdin: true, description: 'capture file to read instead of the network: pcap or pcapng, gzip or not, - for standard input' }),
+    file: Args.string({
+      ignoreStdin: true,
+      description:
+        'capture file to read instead of the network: pcap or pcapng, gzip or not, - for standard input',
+    }),
   };
   static override flags = {
     interface: Flags.string({

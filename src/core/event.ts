@@ -78,11 +78,31 @@ export const EVENTS = {
     sentence: 'the lease of {address} on {link} is over',
     clause: 'RFC 2131 §4.4.5',
   },
-  DHCP_LEASED: { severity: 'info', sentence: '{address} leased to {client} on {link} for {lifetime} s', clause: 'RFC 2131 §4.3.2' },
-  DHCP_REFUSED: { severity: 'notice', sentence: 'refused {address} to {client} on {link}', clause: 'RFC 2131 §4.3.2' },
-  DHCP_DECLINED: { severity: 'warning', sentence: '{client} found {address} on {link} in use', clause: 'RFC 2131 §4.3.3' },
-  DHCP_RELEASED: { severity: 'info', sentence: '{client} gave back {address} on {link}', clause: 'RFC 2131 §4.3.4' },
-  DHCP_POOL_EMPTY: { severity: 'warning', sentence: 'no address left to lease on {link}', clause: 'RFC 2131 §4.3.1' },
+  DHCP_LEASED: {
+    severity: 'info',
+    sentence: '{address} leased to {client} on {link} for {lifetime} s',
+    clause: 'RFC 2131 §4.3.2',
+  },
+  DHCP_REFUSED: {
+    severity: 'notice',
+    sentence: 'refused {address} to {client} on {link}',
+    clause: 'RFC 2131 §4.3.2',
+  },
+  DHCP_DECLINED: {
+    severity: 'warning',
+    sentence: '{client} found {address} on {link} in use',
+    clause: 'RFC 2131 §4.3.3',
+  },
+  DHCP_RELEASED: {
+    severity: 'info',
+    sentence: '{client} gave back {address} on {link}',
+    clause: 'RFC 2131 §4.3.4',
+  },
+  DHCP_POOL_EMPTY: {
+    severity: 'warning',
+    sentence: 'no address left to lease on {link}',
+    clause: 'RFC 2131 §4.3.1',
+  },
   CARE_OF_CHOSEN: {
     severity: 'info',
     sentence: 'care-of address {careOf} on {link}: {reason}',

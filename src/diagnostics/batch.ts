@@ -14,8 +14,7 @@ export interface BatchError {
 }
 
 export type BatchAnswer = { readonly id?: unknown; readonly ok: boolean } & (
-  | Decoded
-  | { readonly error: BatchError }
+  Decoded | { readonly error: BatchError }
 );
 
 /** `{"as","hex","src"?,"dst"?,"id"?}` */
@@ -31,19 +30,26 @@ export function answerLine(line: string): BatchAnswer {
   }
   const { id, as, hex, src, dst } = request as Record<string, unknown>;
   const tagged = id === undefined ? {} : { id };
-  if (typeof hex !== 'string') return refuse('BATCH_REQUEST', 'hex: expected hexadecimal octets.', tagged);
+  if (typeof hex !== 'string')
+    return refuse('BATCH_REQUEST', 'hex: expected hexadecimal octets.', tagged);
   const octets = fromHex(hex.replace(/^0x/i, ''));
-  if (!octets) return refuse('BATCH_REQUEST', 'hex: expected hexadecimal octets, two digits each.', tagged);
-  if (octets.length > MAX_OCTETS) return refuse('BATCH_LIMIT', `hex: at most ${MAX_OCTETS} octets.`, tagged);
+  if (!octets)
+    return refuse('BATCH_REQUEST', 'hex: expected hexadecimal octets, two digits each.', tagged);
+  if (octets.length > MAX_OCTETS)
+    return refuse('BATCH_LIMIT', `hex: at most ${MAX_OCTETS} octets.`, tagged);
   const start = as === undefined || as === 'auto' ? guessStart(octets) : as;
   if (!isStart(start)) {
     return refuse('BATCH_REQUEST', `as: expected one of ${STARTS.join(', ')}.`, tagged);
   }
   const ends: { src?: IpAddress; dst?: IpAddress } = {};
-  for (const [name, text] of [['src', src], ['dst', dst]] as const) {
+  for (const [name, text] of [
+    ['src', src],
+    ['dst', dst],
+  ] as const) {
     if (text === undefined) continue;
     const parsed = typeof text === 'string' ? parseAddress(text) : undefined;
-    if (parsed === undefined) return refuse('BATCH_REQUEST', `${name}: expected an IP address.`, tagged);
+    if (parsed === undefined)
+      return refuse('BATCH_REQUEST', `${name}: expected an IP address.`, tagged);
     ends[name] = parsed;
   }
   return { ...tagged, ...decodeLayers(octets, start, ends) };
@@ -75,7 +81,11 @@ export async function answerLines(
     if (size >= FLUSH_AT) await flush();
   };
   for await (const line of splitLines(input)) {
-    await put(line === undefined ? refuse('BATCH_LIMIT', `A line has at most ${MAX_LINE} octets.`) : answerLine(line));
+    await put(
+      line === undefined
+        ? refuse('BATCH_LIMIT', `A line has at most ${MAX_LINE} octets.`)
+        : answerLine(line),
+    );
   }
   await flush();
   return count;
@@ -113,7 +123,11 @@ async function* splitLines(
   if (heldLength > 0 || tooLong) yield take(NOTHING);
 }
 
-function refuse(code: BatchError['code'], message: string, tagged: { id?: unknown } = {}): BatchAnswer {
+function refuse(
+  code: BatchError['code'],
+  message: string,
+  tagged: { id?: unknown } = {},
+): BatchAnswer {
   return { ...tagged, ok: false, error: { code, message } };
 }
 

@@ -17,9 +17,7 @@ export interface FilePacket extends CapturedPacket {
  * The packets of a file, `-` for standard input, and after the last fragment of a datagram the whole of it. Throws
  * `UsageError` `CAPTURE_FORMAT`, `CAPTURE_LIMIT`, `CAPTURE_GZIP`, or what the file system says.
  */
-export async function* readCaptureFile(
-  file: string,
-): AsyncGenerator<FilePacket, void, undefined> {
+export async function* readCaptureFile(file: string): AsyncGenerator<FilePacket, void, undefined> {
   yield* capturePackets(await captureOctets(file));
 }
 

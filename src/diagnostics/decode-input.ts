@@ -13,18 +13,25 @@ export type DecodeInput = { readonly kind: 'octets' | 'capture'; readonly octets
  */
 export async function readDecodeInput(words: readonly string[]): Promise<DecodeInput> {
   const typed = words.join(' ');
-  if (words.length === 0 || typed === '-') return opened(await readAll(process.stdin), 'standard input');
+  if (words.length === 0 || typed === '-')
+    return opened(await readAll(process.stdin), 'standard input');
   const octets = hexOf(typed);
   if (octets && octets.length > 0) return { kind: 'octets', octets };
   if (words.length === 1 && existsSync(typed)) return opened(await readFile(typed), typed);
-  throw new UsageError('DECODE_INPUT', `"${typed}" is neither hexadecimal nor a file.`, hexHint(typed));
+  throw new UsageError(
+    'DECODE_INPUT',
+    `"${typed}" is neither hexadecimal nor a file.`,
+    hexHint(typed),
+  );
 }
 
 /** Standard input or a file as text. */
 export async function readText(words: readonly string[]): Promise<string> {
   const typed = words.join(' ');
-  if (words.length === 0 || typed === '-') return new TextDecoder().decode(await readAll(process.stdin));
-  if (words.length === 1 && !/^\s*[[{]/.test(typed) && existsSync(typed)) return readFile(typed, 'utf8');
+  if (words.length === 0 || typed === '-')
+    return new TextDecoder().decode(await readAll(process.stdin));
+  if (words.length === 1 && !/^\s*[[{]/.test(typed) && existsSync(typed))
+    return readFile(typed, 'utf8');
   return typed;
 }
 

@@ -75,7 +75,11 @@ export function explain(word: string, more: readonly Meaning[] = []): Explanatio
   const asked = word.trim();
   const number = /^(0x[0-9a-f]+|\d+)$/i.test(asked) ? Number(asked) : undefined;
   if (number !== undefined) {
-    return { word, meanings: all.filter((m) => m.number === number && m.kind !== 'flag'), near: [] };
+    return {
+      word,
+      meanings: all.filter((m) => m.number === number && m.kind !== 'flag'),
+      near: [],
+    };
   }
   const letters = all.filter((m) => m.kind === 'flag' && letterOf(m) === asked);
   if (letters.length > 0) return { word, meanings: letters, near: [] };
@@ -84,7 +88,8 @@ export function explain(word: string, more: readonly Meaning[] = []): Explanatio
   const target = ABBREVIATIONS[key] ?? key;
   const exact = all.filter((m) => normal(m.name) === target || normal(m.name) === key);
   if (exact.length > 0) return { word, meanings: exact, near: [] };
-  const within = all.filter((m) => key.length >= 3 && normal(m.name).includes(target));
+  const begun = words(asked);
+  const within = all.filter((m) => key.length >= 3 && words(m.name).includes(begun));
   if (within.length > 0 && within.length <= MAX_LISTED) return { word, meanings: within, near: [] };
   return { word, meanings: [], near: nearNames(key, all, within) };
 }
@@ -139,27 +144,36 @@ function build(): Meaning[] {
     ...flags('Binding Update', BU_FLAGS, 'the mobile node'),
     ...flags('Binding Acknowledgement', BA_FLAGS, 'the home agent or correspondent node'),
     ...otherFlags(),
-    ...statuses('Binding Acknowledgement', bindingAckStatuses(), 'the home agent or correspondent node'),
+    ...statuses(
+      'Binding Acknowledgement',
+      bindingAckStatuses(),
+      'the home agent or correspondent node',
+    ),
     ...forcedUdp(),
     ...statuses('IPv4 Address Acknowledgement option', ipv4AckStatuses(), 'the home agent'),
     ...statuses('Binding Error', bindingErrorStatuses(), 'a node that got what it does not know'),
     ...Object.values(CODES).flatMap((space) =>
-      Object.entries(space.codes as Readonly<Record<number, string>>).map(([code, name]): Meaning => ({
-        kind: 'code',
-        name,
-        what: `${space.name} ${code}`,
-        number: Number(code),
-        meaning: `${space.name}: ${name}.`,
-        sender: 'the node that sends the message or option with this field',
-        clause: space.clause,
-      })),
+      Object.entries(space.codes as Readonly<Record<number, string>>).map(
+        ([code, name]): Meaning => ({
+          kind: 'code',
+          name,
+          what: `${space.name} ${code}`,
+          number: Number(code),
+          meaning: `${space.name}: ${name}.`,
+          sender: 'the node that sends the message or option with this field',
+          clause: space.clause,
+        }),
+      ),
     ),
     ...Object.entries(EVENTS).map(([code, row]): Meaning => ({
       kind: 'event',
       name: code,
       what: `event, ${row.severity}`,
       meaning: `${sentence(row.sentence)} Words in braces are fields of the event.`,
-      sender: code.startsWith('HA_') || code === 'BA_SENT' ? 'the home agent reports it' : 'the node reports it, in journal and "mip6 watch"',
+      sender:
+        code.startsWith('HA_') || code === 'BA_SENT'
+          ? 'the home agent reports it'
+          : 'the node reports it, in journal and "mip6 watch"',
       advice: EVENT_ADVICE[code] ?? SEVERITY_ADVICE[row.severity]!,
       clause: 'clause' in row ? row.clause : 'ours',
     })),
@@ -178,7 +192,9 @@ function build(): Meaning[] {
         name,
         what: row.note ? 'what "mip6 decode" notes' : 'reason for which a packet is refused',
         meaning: sentence(row.sentence),
-        sender: row.note ? '"mip6 decode"' : 'counted by the node that drops the packet; "mip6 decode" says it of any packet',
+        sender: row.note
+          ? '"mip6 decode"'
+          : 'counted by the node that drops the packet; "mip6 decode" says it of any packet',
         advice: row.note
           ? 'Nothing: a receiver takes it all the same.'
           : 'Look at the packet with "mip6 decode": the fault is with its sender, or something on the path changed it.',
@@ -220,7 +236,10 @@ function build(): Meaning[] {
       name,
       what: `IP protocol number ${number}`,
       number: Number(number),
-      meaning: number === '135' ? 'What carries all Mobile IPv6 signalling: an IPv6 extension header that comes last.' : `What follows an IP header whose Next Header or Protocol is ${number}.`,
+      meaning:
+        number === '135'
+          ? 'What carries all Mobile IPv6 signalling: an IPv6 extension header that comes last.'
+          : `What follows an IP header whose Next Header or Protocol is ${number}.`,
       clause: number === '135' ? 'RFC 6275 §6.1' : 'IANA protocol numbers',
     })),
     ...OTHER_WORDS,
@@ -229,11 +248,19 @@ function build(): Meaning[] {
 
 function flags(
   message: string,
-  rows: readonly { readonly letter: string; readonly name: string; readonly bit: number; readonly clause: string }[],
+  rows: readonly {
+    readonly letter: string;
+    readonly name: string;
+    readonly bit: number;
+    readonly clause: string;
+  }[],
   sender: string,
 ): Meaning[] {
   return rows.map((row): Meaning => {
-    const [meaning, advice] = FLAG_TEXTS[`${message} ${row.letter}`] ?? [sentence(row.name), undefined];
+    const [meaning, advice] = FLAG_TEXTS[`${message} ${row.letter}`] ?? [
+      sentence(row.name),
+      undefined,
+    ];
     return {
       kind: 'flag',
       name: `${row.letter}: ${row.name}`,
@@ -251,7 +278,8 @@ function flags(
 function otherFlags(): Meaning[] {
   return messageRows().flatMap((row) => {
     const rule = MESSAGE_ANNOTATIONS[row.kind]?.['flags'];
-    if (!rule || !('letters' in rule) || row.kind === 'bindingUpdate' || row.kind === 'bindingAck') return [];
+    if (!rule || !('letters' in rule) || row.kind === 'bindingUpdate' || row.kind === 'bindingAck')
+      return [];
     return rule.letters.map((l): Meaning => ({
       kind: 'flag',
       name: `${l.letter}: ${l.name}`,
@@ -275,7 +303,9 @@ function statuses(where: string, rows: readonly StatusRow[], sender: string): Me
       number: row.code,
       meaning,
       sender,
-      advice: advice ?? (refused ? `See ${row.clause}, and the log of the peer.` : 'Nothing: the binding stands.'),
+      advice:
+        advice ??
+        (refused ? `See ${row.clause}, and the log of the peer.` : 'Nothing: the binding stands.'),
       clause: row.clause,
     };
   });
@@ -293,7 +323,10 @@ function forcedUdp(): Meaning[] {
 function nearNames(key: string, all: readonly Meaning[], within: readonly Meaning[]): string[] {
   const names = [...new Set([...within, ...all].map((m) => m.name))];
   const scored = names
-    .map((name) => ({ name, distance: within.some((m) => m.name === name) ? 0 : distance(key, normal(name)) }))
+    .map((name) => ({
+      name,
+      distance: within.some((m) => m.name === name) ? 0 : distance(key, normal(name)),
+    }))
     .filter(({ distance: d }) => d <= Math.max(1, Math.floor(key.length / 3)));
   return scored
     .sort((a, b) => a.distance - b.distance)
@@ -307,7 +340,9 @@ function distance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
-      row.push(Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
+      row.push(
+        Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)),
+      );
     }
     last = row;
   }
@@ -315,6 +350,12 @@ function distance(a: string, b: string): number {
 }
 
 const normal = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '');
+/** With a space before each, so that only whole beginnings of words are found in others. */
+const words = (text: string): string =>
+  ` ${text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, ' ')
+    .trim()}`;
 const letterOf = (m: Meaning): string => m.name.slice(0, 1);
 function sentence(text: string): string {
   const upper = text.charAt(0).toUpperCase() + text.slice(1);

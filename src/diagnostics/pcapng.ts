@@ -7,7 +7,14 @@
 import { UsageError } from '../base/error.js';
 
 /** https://www.tcpdump.org/linktypes.html */
-export const LINKTYPE = { ethernet: 1, raw: 101, linuxSll: 113, ipv4: 228, ipv6: 229, linuxSll2: 276 } as const;
+export const LINKTYPE = {
+  ethernet: 1,
+  raw: 101,
+  linuxSll: 113,
+  ipv4: 228,
+  ipv6: 229,
+  linuxSll2: 276,
+} as const;
 
 export interface CaptureInterface {
   readonly name: string;

@@ -42,7 +42,14 @@ export class Reassembler {
     if (this.#pending.size >= MAX_DATAGRAMS) {
       this.#pending.delete(this.#pending.keys().next().value!);
     }
-    const pending: Pending = { since, parts: [], octets: 0, total: undefined, head: undefined, dead: false };
+    const pending: Pending = {
+      since,
+      parts: [],
+      octets: 0,
+      total: undefined,
+      head: undefined,
+      dead: false,
+    };
     this.#pending.set(part.key, pending);
     return pending;
   }
@@ -82,7 +89,13 @@ function add(pending: Pending, { offset, more, data, head }: Fragment): boolean 
   const overlaps = pending.parts.some((p) => offset < p.offset + p.data.length && p.offset < end);
   const contradicts = !more && pending.total !== undefined && pending.total !== end;
   const unaligned = more && data.length % 8 !== 0;
-  if (overlaps || contradicts || unaligned || end > MAX_DATAGRAM || pending.parts.length >= MAX_FRAGMENTS) {
+  if (
+    overlaps ||
+    contradicts ||
+    unaligned ||
+    end > MAX_DATAGRAM ||
+    pending.parts.length >= MAX_FRAGMENTS
+  ) {
     pending.dead = true;
     pending.parts = [];
     return false;
@@ -113,7 +126,8 @@ function fragment4(packet: Uint8Array): Fragment | undefined {
   const word = u16(packet, 6);
   const more = (word & 0x2000) !== 0;
   const offset = (word & 0x1fff) * 8;
-  if ((!more && offset === 0) || headerLength < 20 || total < headerLength || total > packet.length) return undefined;
+  if ((!more && offset === 0) || headerLength < 20 || total < headerLength || total > packet.length)
+    return undefined;
   const header = packet.slice(0, headerLength);
   return {
     key: `4 ${toHex(packet.subarray(12, 20))} ${packet[9]} ${u16(packet, 4)}`,
@@ -187,7 +201,8 @@ function networkOffset(frame: Uint8Array, linkType: number): number | undefined 
   }
 }
 
-const u16 = (b: Uint8Array, at: number): number => (at + 1 < b.length ? (b[at]! << 8) | b[at + 1]! : 0);
+const u16 = (b: Uint8Array, at: number): number =>
+  at + 1 < b.length ? (b[at]! << 8) | b[at + 1]! : 0;
 
 function put16(b: Uint8Array, at: number, value: number): void {
   b[at] = value >>> 8;

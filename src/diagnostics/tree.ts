@@ -32,7 +32,8 @@ function layerLines(layer: DecodedLayer, paints: TreePaints): string[] {
   const head = `${range(offset, length)}${paints.strong(layer.layer)}${notes.length > 0 ? `  ${notes.join(', ')}` : ''}`;
   const unit = layer.layer === 'icmpv6' ? 'eights' : 'octets';
   const lines = [head, ...fieldLines(fields, COLUMN, paints, unit)];
-  if (layer.octets !== undefined) lines.push(`${COLUMN}${paints.dim('octets')} ${octetsText(layer.octets)}`);
+  if (layer.octets !== undefined)
+    lines.push(`${COLUMN}${paints.dim('octets')} ${octetsText(layer.octets)}`);
   return lines;
 }
 
@@ -49,7 +50,11 @@ function fieldLines(fields: Fields, indent: string, paints: TreePaints, unit: Un
     if (Array.isArray(value) && value.some(isObject)) {
       lines.push(`${indent}${paints.dim(name)}`);
       for (const item of value) {
-        lines.push(...(isObject(item) ? optionLines(item, `${indent}  `, paints, unit) : [`${indent}  ${fieldText(name, item)}`]));
+        lines.push(
+          ...(isObject(item)
+            ? optionLines(item, `${indent}  `, paints, unit)
+            : [`${indent}  ${fieldText(name, item)}`]),
+        );
       }
     } else lines.push(`${indent}${paints.dim(name)} ${fieldText(name, value)}`);
   }
@@ -62,12 +67,15 @@ function optionLines(option: Fields, indent: string, paints: TreePaints, unit: U
   const title = typeof option['kind'] === 'string' ? option['kind'] : (named(type) ?? '');
   const value = (type as { value?: number } | undefined)?.value;
   const where =
-    typeof offset === 'number' ? range(offset, typeof length === 'number' ? sizeOf(length, unit) : 1) : '';
+    typeof offset === 'number'
+      ? range(offset, typeof length === 'number' ? sizeOf(length, unit) : 1)
+      : '';
   const head = `${indent}${where}${title}${value === undefined ? '' : paints.dim(` ${value}`)}`;
   const nested = Object.values(fields).some(
     (v) => (isObject(v) && !isNamed(v)) || (Array.isArray(v) && v.some(isObject)),
   );
-  if (nested) return [head, ...fieldLines(fields, `${indent}${' '.repeat(where.length)}  `, paints, unit)];
+  if (nested)
+    return [head, ...fieldLines(fields, `${indent}${' '.repeat(where.length)}  `, paints, unit)];
   const text = Object.entries(fields)
     .filter(([name]) => name !== 'kind')
     .map(([name, v]) => `${paints.dim(name)} ${fieldText(name, v)}`)
@@ -77,7 +85,8 @@ function optionLines(option: Fields, indent: string, paints: TreePaints, unit: U
 
 /** Option Length counts octets of data, that of neighbour discovery 8 octets of the whole. RFC 4861 §4.6 */
 type Unit = 'octets' | 'eights';
-const sizeOf = (length: number, unit: Unit): number => (unit === 'eights' ? 8 * length : length + 2);
+const sizeOf = (length: number, unit: Unit): number =>
+  unit === 'eights' ? 8 * length : length + 2;
 
 function fieldText(name: string, value: unknown): string {
   if (typeof value === 'number') return HEXADECIMAL.has(name) ? hex(value) : String(value);
@@ -87,7 +96,9 @@ function fieldText(name: string, value: unknown): string {
   if (typeof value['letters'] === 'string') {
     const names = (value['names'] as readonly string[]).join(', ');
     const number = hex(value['value'] as number);
-    return value['letters'] === '' ? `none (${number})` : `${value['letters']} (${names}; ${number})`;
+    return value['letters'] === ''
+      ? `none (${number})`
+      : `${value['letters']} (${names}; ${number})`;
   }
   if (isNamed(value)) return `${String(value['value'])} ${String(value['name'])}`;
   return Object.entries(value)
@@ -130,6 +141,14 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
 
 const COLUMN = ' '.repeat(10);
 const MAX_SHOWN = 64; // octets of one field
-const HEXADECIMAL: ReadonlySet<string> = new Set(['checksum', 'spi', 'flowLabel', 'identification', 'cookie', 'xid', 'key']);
+const HEXADECIMAL: ReadonlySet<string> = new Set([
+  'checksum',
+  'spi',
+  'flowLabel',
+  'identification',
+  'cookie',
+  'xid',
+  'key',
+]);
 const same: Paint = (text) => text;
 const PLAIN: TreePaints = { strong: same, dim: same, warning: same, error: same };

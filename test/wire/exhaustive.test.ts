@@ -6,6 +6,7 @@ import { ByteReader, ByteWriter, toHex } from '../../src/base/bytes.js';
 import { decodeIcmpv6, encodeIcmpv6 } from '../../src/wire/icmpv6.js';
 import { decodeNdOptions, encodeNdOptions, ND_OPTIONS } from '../../src/wire/nd/codec.js';
 import { ICMPV6 } from '../../src/wire/protocol.js';
+import { octetsFrom, type Next } from './octets.js';
 
 const RUNS = { numRuns: Number(process.env['MIP6_RUNS'] ?? 10_000) };
 const FROM = ipv6('2001:db8:a::100');
@@ -55,23 +56,11 @@ describe.each(Object.entries(ICMPV6))('message %s', (kind, type) => {
   });
 });
 
-function ndOption(type: number, next: () => number): number[] {
+function ndOption(type: number, next: Next): number[] {
   const units = 1 + (next() % 5);
   const option = [type, units, ...Array.from({ length: 8 * units - 2 }, next)];
   if (next() % 2) option[2] = next() % 129; // a prefix length
   return option;
-}
-
-/** Octets without end out of one number: xorshift, with every fourth octet zero so that flags are clear at times. */
-function octetsFrom(seed: number): () => number {
-  let state = seed ^ 0x9e3779b9 || 1;
-  let count = 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (count++ + seed) % 4 === 0 ? 0 : state & 0xff;
-  };
 }
 
 /** Octets between checksum and options, of messages that have options. */

@@ -67,3 +67,17 @@ export const anyMac: fc.Arbitrary<MacAddress> = octets(6).map((o) => macFromOcte
 export const anyU8 = fc.nat(0xff);
 export const anyU16 = fc.nat(0xffff);
 export const anyU32 = fc.nat(0xffffffff);
+
+export type Next = () => number;
+
+/** Octets without end out of one number: xorshift, with every fourth octet zero so that flags are clear at times. */
+export function octetsFrom(seed: number): Next {
+  let state = seed ^ 0x9e3779b9 || 1;
+  let count = 0;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (count++ + seed) % 4 === 0 ? 0 : state & 0xff;
+  };
+}

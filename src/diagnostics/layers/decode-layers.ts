@@ -38,7 +38,7 @@ import {
 import { issueRow, type IssueCode } from './issues.js';
 import { hexJson } from './json.js';
 import { decodeLayout, layoutLength, nameOf, type Field } from './layout.js';
-import { decodeMobilityLayer, MOBILITY_OPTIONS } from './mobility.js';
+import { decodeMobilityLayer, MH_HEAD, MOBILITY_OPTIONS } from './mobility.js';
 import {
   MAX_LAYERS,
   MAX_OCTETS,
@@ -176,7 +176,10 @@ class Walk {
     else {
       if (Number.parseInt(String(fields['senderMac']).slice(0, 2), 16) & 1)
         this.#issue('arp-sender', 'arp', at + 8);
-      for (const [name, offset] of [['senderAddress', 14], ['targetAddress', 24]] as const) {
+      for (const [name, offset] of [
+        ['senderAddress', 14],
+        ['targetAddress', 24],
+      ] as const) {
         const address = fields[name] as Ipv4;
         if (isMulticast(address) || address === BROADCAST4) {
           this.#issue('arp-address', 'arp', at + offset);
@@ -234,7 +237,12 @@ class Walk {
     const headerLength = fields['headerLength'] as number;
     const total = fields['totalLength'] as number;
     if (headerLength < 20 || total < headerLength) {
-      this.#break('WIRE_HEADER_LENGTH', 'ipv4', at, `header of ${headerLength} octets in a packet of ${total}`);
+      this.#break(
+        'WIRE_HEADER_LENGTH',
+        'ipv4',
+        at,
+        `header of ${headerLength} octets in a packet of ${total}`,
+      );
       return this.#data('IPv4', at + 20, end);
     }
     if (at + headerLength > end) {
@@ -288,7 +296,11 @@ class Walk {
       if (!next) return;
       ({ at, protocol, around } = next);
       if (next.fragment) {
-        return this.#data(`fragment of ${protocolName(protocol) ?? `protocol ${protocol}`}`, at, end);
+        return this.#data(
+          `fragment of ${protocolName(protocol) ?? `protocol ${protocol}`}`,
+          at,
+          end,
+        );
       }
     }
   }
@@ -301,7 +313,8 @@ class Walk {
     around: Around,
   ): { at: number; protocol: number; around: Around; fragment: boolean } | undefined {
     const units = at + 1 < end ? this.#octets[at + 1]! : 0;
-    const size = kind === PROTOCOL.fragment ? 8 : kind === PROTOCOL.ah ? (units + 2) * 4 : (units + 1) * 8;
+    const size =
+      kind === PROTOCOL.fragment ? 8 : kind === PROTOCOL.ah ? (units + 2) * 4 : (units + 1) * 8;
     const layout =
       kind === PROTOCOL.fragment
         ? header.FRAGMENT
@@ -319,7 +332,12 @@ class Walk {
     }
     const fields = decodeLayout(layout, this.#octets, at, end);
     const layer = this.#push(name, at, Math.max(size, head), fields);
-    const next = { at: at + layer.length, protocol: valueOf(fields['nextHeader']), around, fragment: false };
+    const next = {
+      at: at + layer.length,
+      protocol: valueOf(fields['nextHeader']),
+      around,
+      fragment: false,
+    };
     switch (kind) {
       case PROTOCOL.fragment: {
         next.fragment = fields['moreFragments'] === true || fields['fragmentOffset'] !== 0;
@@ -375,7 +393,8 @@ class Walk {
       const offset = option['offset'] as number;
       if (type === HOME_ADDRESS_OPTION && format === DESTINATION_OPTION_FORMAT) {
         const address = option['address'] as Ipv6 | undefined;
-        if (address === undefined) this.#issue('ipv6-malformed', name, offset, 'Home Address option of wrong length');
+        if (address === undefined)
+          this.#issue('ipv6-malformed', name, offset, 'Home Address option of wrong length');
         else {
           const first = around.headers === undefined || around.headers.homeAddresses++ === 0;
           if (!first) this.#issue('hao-repeated', name, offset);
@@ -425,10 +444,7 @@ class Walk {
   }
 
   #mobility(at: number, end: number, around: Around): void {
-    if (end - at < 6) {
-      this.#fixedRaw('mh', 'mh-truncated', at, end, `a Mobility Header has 8 octets at least, ${end - at} are left`);
-      return;
-    }
+    if (end - at < 6) return this.#stump(at, end);
     const { fields, raw, end: stop, list, cut } = decodeMobilityLayer(this.#octets, at, end);
     const own = this.#octets.subarray(at, stop);
     const layer = this.#push('mh', at, own.length, fields);
@@ -443,7 +459,8 @@ class Walk {
           ? `Header Len means ${size} octets, ${end - at} are there`
           : 'Header Len is below the fixed part of the message';
       this.#break(code, 'mh', around.cut ? end : at + 1, sentence);
-    } else if (list?.broken) this.#break('mh-malformed', 'mh', list.broken.offset, list.broken.sentence);
+    } else if (list?.broken)
+      this.#break('mh-malformed', 'mh', list.broken.offset, list.broken.sentence);
     if (list) this.#mobilityListIssues(list, at);
     if (stop < end) {
       this.#issue('mh-trailing', 'mh', stop);
@@ -497,9 +514,11 @@ class Walk {
       const length = option['length'] as number;
       const [x, y] = alignmentOf(row, length);
       if ((offset - base - y) % x !== 0) this.#issue('mh-option-alignment', 'mh', offset);
-      if (type === 1 && /[1-9a-f]/.test(String(option['data']).slice(2))) this.#issue('mh-padding', 'mh', offset + 2);
+      if (type === 1 && /[1-9a-f]/.test(String(option['data']).slice(2)))
+        this.#issue('mh-padding', 'mh', offset + 2);
       const own = MOBILITY_OPTIONS.row(type)!.names();
-      const unread = option['data'] !== undefined && !own.includes('data') && !own.some((key) => key in option);
+      const unread =
+        option['data'] !== undefined && !own.includes('data') && !own.some((key) => key in option);
       if (unread && !row.essential) this.#issue('mh-option-ignored', 'mh', offset);
     }
   }
@@ -509,7 +528,8 @@ class Walk {
     const fields: Fields = {};
     this.#push('mobility-options', at, end - at, fields);
     this.#list(fields, list, end);
-    if (list.broken) this.#break('mh-malformed', 'mobility-options', list.broken.offset, list.broken.sentence);
+    if (list.broken)
+      this.#break('mh-malformed', 'mobility-options', list.broken.offset, list.broken.sentence);
   }
 
   #icmpv6(at: number, end: number, around: Around): void {
@@ -536,7 +556,8 @@ class Walk {
         const list = decodeTlvs(ND_OPTION_FORMAT, this.#octets, rest, end);
         layer.length = end - at;
         this.#list(head, list, end);
-        if (list.broken) this.#break('nd-option-length', 'icmpv6', list.broken.offset, list.broken.sentence);
+        if (list.broken)
+          this.#break('nd-option-length', 'icmpv6', list.broken.offset, list.broken.sentence);
         return;
       }
       case 'quoted':
@@ -549,7 +570,8 @@ class Walk {
         }
         head['addresses'] = addresses;
         layer.length = next - at;
-        if (next < end) this.#break('WIRE_TRUNCATED', 'icmpv6', next, 'the last address is cut', body.clause);
+        if (next < end)
+          this.#break('WIRE_TRUNCATED', 'icmpv6', next, 'the last address is cut', body.clause);
         return this.#data('part of an address', next, end);
       }
       case 'data':
@@ -566,26 +588,46 @@ class Walk {
     const octets = this.#octets.subarray(at, end);
     const nd = type >= 133 && type <= 137;
     if (cut) return;
-    if (source !== undefined && destination !== undefined && isIpv6(source) && isIpv6(destination)) {
+    if (
+      source !== undefined &&
+      destination !== undefined &&
+      isIpv6(source) &&
+      isIpv6(destination)
+    ) {
       if (transportChecksum(source, destination, PROTOCOL.icmpv6, octets) !== 0)
         this.#issue(nd ? 'nd-checksum' : 'icmpv6-checksum', 'icmpv6', at + 2);
     }
     if (type >= 144 && type <= 147 && octets[1] !== 0) this.#issue('icmpv6-code', 'icmpv6', at + 1);
     const bad = this.#strict(() => decodeIcmpv6(octets, ANY6, ANY6, { verify: false }));
-    if (bad) this.#issue(nd ? 'nd-malformed' : 'icmpv6-malformed', 'icmpv6', at + bad.offset, bad.detail, bad.clause);
+    if (bad)
+      this.#issue(
+        nd ? 'nd-malformed' : 'icmpv6-malformed',
+        'icmpv6',
+        at + bad.offset,
+        bad.detail,
+        bad.clause,
+      );
     if (!nd || bad) return;
-    if (hopLimit !== undefined && hopLimit !== 255) this.#issue('nd-hop-limit', 'ipv6', this.#lastOf('ipv6') + 7);
+    if (hopLimit !== undefined && hopLimit !== 255)
+      this.#issue('nd-hop-limit', 'ipv6', this.#lastOf('ipv6') + 7);
     if (octets[1] !== 0) this.#issue('nd-code', 'icmpv6', at + 1);
     const { headers, packetSource, packetDestination } = around;
-    if (headers && headers.homeAddresses + headers.routes > 0) this.#issue('nd-header', 'icmpv6', at);
+    if (headers && headers.homeAddresses + headers.routes > 0)
+      this.#issue('nd-header', 'icmpv6', at);
     if (headers?.fragment) this.#issue('ipv6-fragment', 'icmpv6', at);
     if (packetSource === undefined || packetDestination === undefined) return;
     const linkAddress = hasOption(octets, type, 1);
     const unspecified = isUnspecified(packetSource);
     if (type === 134 && !isLinkLocal(packetSource)) this.#issue('nd-router-source', 'icmpv6', at);
-    if ((type === 133 || type === 135) && unspecified && linkAddress) this.#issue('nd-source-option', 'icmpv6', at);
-    if ((type === 135 || type === 136) && octets[8] === 0xff) this.#issue('nd-target', 'icmpv6', at + 8);
-    if (type === 135 && unspecified && solicitedNode(packetDestination as Ipv6) !== packetDestination)
+    if ((type === 133 || type === 135) && unspecified && linkAddress)
+      this.#issue('nd-source-option', 'icmpv6', at);
+    if ((type === 135 || type === 136) && octets[8] === 0xff)
+      this.#issue('nd-target', 'icmpv6', at + 8);
+    if (
+      type === 135 &&
+      unspecified &&
+      solicitedNode(packetDestination as Ipv6) !== packetDestination
+    )
       this.#issue('nd-destination', 'icmpv6', at);
     if (type === 136 && octets[4]! & 0x40 && isMulticast(packetDestination))
       this.#issue('nd-solicited', 'icmpv6', at + 4);
@@ -597,14 +639,18 @@ class Walk {
     const layer = this.#layers.at(-1)!;
     const type = valueOf(fields['type']);
     fields['code'] = nameOf(fields['code'] as number, icmpv4CodeName(type));
-    if (!cut && checksum(this.#octets.subarray(at, end)) !== 0) this.#issue('icmp-checksum', 'icmp', at + 2);
+    if (!cut && checksum(this.#octets.subarray(at, end)) !== 0)
+      this.#issue('icmp-checksum', 'icmp', at + 2);
     if (end - at < 8) {
       layer.length = end - at;
       layer.octets = hexJson(this.#octets.subarray(at, end));
       return this.#break('WIRE_TRUNCATED', 'icmp', end, 'the ICMP message is cut', 'RFC 792');
     }
     layer.length = 8;
-    Object.assign(fields, decodeLayout(ICMPV4_REST[type] ?? ICMPV4_OTHER, this.#octets, at + 4, end));
+    Object.assign(
+      fields,
+      decodeLayout(ICMPV4_REST[type] ?? ICMPV4_OTHER, this.#octets, at + 4, end),
+    );
     if (ICMPV4_ERRORS.has(type)) return this.#quote(at + 8, end);
     this.#data(type === 0 || type === 8 ? 'echo data' : 'ICMP data', at + 8, end);
   }
@@ -625,7 +671,13 @@ class Walk {
     if (length < 8 || (at + length > end && !around.cut)) this.#issue('udp-length', 'udp', at + 4);
     const stop = length < 8 ? end : Math.min(at + length, end);
     const { source, destination, cut } = around;
-    if (source !== undefined && destination !== undefined && !cut && at + length <= end && length >= 8) {
+    if (
+      source !== undefined &&
+      destination !== undefined &&
+      !cut &&
+      at + length <= end &&
+      length >= 8
+    ) {
       if (fields['checksum'] === 0) {
         if (isIpv6(source)) this.#issue('udp-checksum-zero', 'udp', at + 6);
       } else if (
@@ -678,9 +730,20 @@ class Walk {
       fields['options'] = hexJson(this.#octets.subarray(at + 20, at + headerLength));
       layer.length = headerLength;
     } else if (headerLength !== 20) {
-      this.#break('WIRE_HEADER_LENGTH', 'tcp', at + 12, `TCP header of ${headerLength} octets`, 'RFC 9293 §3.1');
+      this.#break(
+        'WIRE_HEADER_LENGTH',
+        'tcp',
+        at + 12,
+        `TCP header of ${headerLength} octets`,
+        'RFC 9293 §3.1',
+      );
     }
-    if (source !== undefined && destination !== undefined && !cut && isIpv6(source) === isIpv6(destination)) {
+    if (
+      source !== undefined &&
+      destination !== undefined &&
+      !cut &&
+      isIpv6(source) === isIpv6(destination)
+    ) {
       const octets = this.#octets.subarray(at, end);
       if (transportChecksum(source, destination, PROTOCOL.tcp, octets) !== 0)
         this.#issue('tcp-checksum', 'tcp', at + 16);
@@ -720,7 +783,8 @@ class Walk {
     const list = decodeTlvs(DHCP_OPTION_FORMAT, this.#octets, from, end);
     layer.length = end - at;
     this.#list(fields, list, end);
-    if (list.broken) this.#break('dhcp-malformed', 'dhcp4', list.broken.offset, list.broken.sentence);
+    if (list.broken)
+      this.#break('dhcp-malformed', 'dhcp4', list.broken.offset, list.broken.sentence);
   }
 
   #dhcpDirection(octets: Uint8Array, at: number, destinationPort: number | undefined): void {
@@ -728,8 +792,10 @@ class Walk {
     const type = dhcpType(message);
     if (type === undefined) return this.#issue('dhcp-type', 'dhcp4', at);
     const reply = type === 'offer' || type === 'ack' || type === 'nak';
-    const wanted = destinationPort === undefined ? message.op : destinationPort === UDP_PORT.dhcpServer ? 1 : 2;
-    if (message.op !== wanted || reply !== (message.op === 2)) this.#issue('dhcp-direction', 'dhcp4', at);
+    const wanted =
+      destinationPort === undefined ? message.op : destinationPort === UDP_PORT.dhcpServer ? 1 : 2;
+    if (message.op !== wanted || reply !== (message.op === 2))
+      this.#issue('dhcp-direction', 'dhcp4', at);
   }
 
   #list(fields: Fields, list: TlvList, end: number): void {
@@ -751,14 +817,24 @@ class Walk {
       this.#push(layer, at, layoutLength(layout), fields);
       return fields;
     }
-    if (at < end) this.#push(layer, at, end - at, fields).octets = hexJson(this.#octets.subarray(at, end));
-    this.#break('WIRE_TRUNCATED', layer, end, `${layer} needs ${whole - at} octets, ${end - at} are there`);
+    if (at < end)
+      this.#push(layer, at, end - at, fields).octets = hexJson(this.#octets.subarray(at, end));
+    this.#break(
+      'WIRE_TRUNCATED',
+      layer,
+      end,
+      `${layer} needs ${whole - at} octets, ${end - at} are there`,
+    );
     return undefined;
   }
 
-  #fixedRaw(layer: string, code: IssueCode, at: number, end: number, sentence: string): void {
-    if (at < end) this.#push(layer, at, end - at, {}).octets = hexJson(this.#octets.subarray(at, end));
-    this.#break(code, layer, at, sentence);
+  /** A Mobility Header that ends within its first six octets. */
+  #stump(at: number, end: number): void {
+    const fields = decodeLayout(MH_HEAD, this.#octets, at, end);
+    if (at < end)
+      this.#push('mh', at, end - at, fields).octets = hexJson(this.#octets.subarray(at, end));
+    const sentence = `a Mobility Header has 8 octets at least, ${end - at} are left`;
+    this.#break('mh-truncated', 'mh', end, sentence);
   }
 
   #push(layer: string, offset: number, length: number, fields: Fields): DecodedLayer {
@@ -775,14 +851,16 @@ class Walk {
 
   /** Octets after the end that an inner length tells: link padding, or what nobody asked for. */
   #trailer(at: number, end: number): void {
-    if (at < end) this.#push('trailer', at, end - at, { octets: hexJson(this.#octets.subarray(at, end)) });
+    if (at < end)
+      this.#push('trailer', at, end - at, { octets: hexJson(this.#octets.subarray(at, end)) });
   }
 
   /** True when no more layers are opened: the rest is octets then. */
   #full(at: number, end: number): boolean {
     if (this.#layers.length < MAX_LAYERS) return false;
     const sentence = `more than MAX_LAYERS (${MAX_LAYERS}) layers within one another`;
-    if (this.#error?.code !== 'WIRE_LIMIT') this.#break('WIRE_LIMIT', this.#layers.at(-1)!.layer, at, sentence, undefined, true);
+    if (this.#error?.code !== 'WIRE_LIMIT')
+      this.#break('WIRE_LIMIT', this.#layers.at(-1)!.layer, at, sentence, undefined, true);
     this.#data('more layers than are opened', at, end);
     return true;
   }

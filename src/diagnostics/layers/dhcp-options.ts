@@ -4,31 +4,38 @@ import { coded } from './layout.js';
 import { layoutRow, wireRow, type TlvFormat, type TlvRow } from './tlv.js';
 
 const WIRE: readonly TlvRow[] = Object.entries(DHCP_OPTIONS).map(([kind, row]) =>
-  wireRow(
-    row,
-    {
-      kind,
-      lengths: [1, 2, 4, 5, 8].filter((n) => row.fits(n)),
-      decode: (r, length) => (row.fits(length) ? row.decode(r) : undefined),
-      encode: (w, value) => row.encode(w, value),
-    },
-  ),
+  wireRow(row, {
+    kind,
+    lengths: [1, 2, 4, 5, 8].filter((n) => row.fits(n)),
+    decode: (r, length) => (row.fits(length) ? row.decode(r) : undefined),
+    encode: (w, value) => row.encode(w, value),
+  }),
 );
 
-const MESSAGE_TYPES = ['', 'discover', 'offer', 'request', 'decline', 'ack', 'nak', 'release', 'inform'];
+const MESSAGE_TYPES = [
+  '',
+  'discover',
+  'offer',
+  'request',
+  'decline',
+  'ack',
+  'nak',
+  'release',
+  'inform',
+];
 
 const NAMED: readonly (readonly [type: number, name: string, clause: string])[] = [
-    [15, 'Domain Name', 'RFC 2132 §3.17'],
-    [33, 'Static Route', 'RFC 2132 §5.8'],
-    [42, 'Network Time Protocol Servers', 'RFC 2132 §8.3'],
-    [43, 'Vendor Specific Information', 'RFC 2132 §8.4'],
-    [56, 'Message', 'RFC 2132 §9.9'],
-    [60, 'Vendor Class Identifier', 'RFC 2132 §9.13'],
-    [66, 'TFTP Server Name', 'RFC 2132 §9.4'],
-    [67, 'Bootfile Name', 'RFC 2132 §9.5'],
-    [82, 'Relay Agent Information', 'RFC 3046'],
-    [119, 'Domain Search', 'RFC 3397'],
-  ];
+  [15, 'Domain Name', 'RFC 2132 §3.17'],
+  [33, 'Static Route', 'RFC 2132 §5.8'],
+  [42, 'Network Time Protocol Servers', 'RFC 2132 §8.3'],
+  [43, 'Vendor Specific Information', 'RFC 2132 §8.4'],
+  [56, 'Message', 'RFC 2132 §9.9'],
+  [60, 'Vendor Class Identifier', 'RFC 2132 §9.13'],
+  [66, 'TFTP Server Name', 'RFC 2132 §9.4'],
+  [67, 'Bootfile Name', 'RFC 2132 §9.5'],
+  [82, 'Relay Agent Information', 'RFC 3046'],
+  [119, 'Domain Search', 'RFC 3397'],
+];
 
 /** Options that nobody here acts on, shown all the same. RFC 2132 */
 const SHOWN: readonly TlvRow[] = [
@@ -51,7 +58,6 @@ const SHOWN: readonly TlvRow[] = [
   ]),
   layoutRow({ type: 80, name: 'Rapid Commit', clause: 'RFC 4039' }, []),
 ];
-
 
 const BY_TYPE: ReadonlyMap<number, TlvRow> = new Map(
   [...WIRE, ...SHOWN].map((row) => [row.type, row]),

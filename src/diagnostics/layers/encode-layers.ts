@@ -47,18 +47,30 @@ export function encodeLayers(json: unknown): Uint8Array {
     const layer = objectOf(value, at);
     const name = layer['layer'];
     if (typeof name !== 'string' || !(name in CODECS)) {
-      throw new EncodeError('ENCODE_LAYER', `${at}.layer`, `one of ${Object.keys(CODECS).join(', ')}`, name);
+      throw new EncodeError(
+        'ENCODE_LAYER',
+        `${at}.layer`,
+        `one of ${Object.keys(CODECS).join(', ')}`,
+        name,
+      );
     }
     rejectUnknown(layer, ['layer', 'offset', 'length', 'fields', 'octets', 'quoted'], at);
-    const raw = layer['octets'] === undefined ? undefined : octetsOf(layer['octets'], `${at}.octets`);
-    return { name, path: `${at}.fields`, fields: raw ? {} : objectOf(layer['fields'] ?? {}, `${at}.fields`), raw };
+    const raw =
+      layer['octets'] === undefined ? undefined : octetsOf(layer['octets'], `${at}.octets`);
+    return {
+      name,
+      path: `${at}.fields`,
+      fields: raw ? {} : objectOf(layer['fields'] ?? {}, `${at}.fields`),
+      raw,
+    };
   });
   // From the inside out: a header that has to tell a length knows then what follows it.
   const tail = new Tail();
   for (let i = layers.length - 1; i >= 0; i--) {
     const given = layers[i]!;
     const octets =
-      given.raw ?? CODECS[given.name]!(given.fields, given.path, { layers, index: i, tail, endpoints });
+      given.raw ??
+      CODECS[given.name]!(given.fields, given.path, { layers, index: i, tail, endpoints });
     tail.prepend(octets, given.name === 'trailer');
   }
   return tail.octets();
@@ -118,7 +130,13 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 function layersOf(json: unknown): { list: unknown[]; path: string; endpoints: Ends } {
   if (Array.isArray(json)) return { list: json, path: 'layers', endpoints: {} };
-  if (!isObject(json)) throw new EncodeError('ENCODE_SHAPE', 'layers', 'an object with layers, or an array of them', json);
+  if (!isObject(json))
+    throw new EncodeError(
+      'ENCODE_SHAPE',
+      'layers',
+      'an object with layers, or an array of them',
+      json,
+    );
   if (typeof json['layer'] === 'string') return { list: [json], path: 'layers', endpoints: {} };
   if (json['layers'] === undefined) {
     throw new EncodeError('ENCODE_SHAPE', 'layers', 'an array of layers', undefined);
@@ -158,30 +176,56 @@ function put16(octets: Uint8Array, at: number, value: number, path: string): voi
 
 const etherType =
   (at: number, name = 'etherType') =>
-  ({ octets, missing }: EncodedLayout, _fields: JsonObject, path: string, context: Context): void => {
-    if (missing.has(name)) put16(octets, at, following(context, ETHERTYPE_OF_LAYER, `${path}.${name}`), path);
+  (
+    { octets, missing }: EncodedLayout,
+    _fields: JsonObject,
+    path: string,
+    context: Context,
+  ): void => {
+    if (missing.has(name))
+      put16(octets, at, following(context, ETHERTYPE_OF_LAYER, `${path}.${name}`), path);
   };
 
 /** The number of the next layer. */
-function following(context: Context, numbers: Readonly<Record<string, number>>, path: string): number {
+function following(
+  context: Context,
+  numbers: Readonly<Record<string, number>>,
+  path: string,
+): number {
   const next = context.layers[context.index + 1];
-  const number = next ? numbers[next.name] : numbers === PROTOCOL_OF_LAYER ? PROTOCOL.none : undefined;
+  const number = next
+    ? numbers[next.name]
+    : numbers === PROTOCOL_OF_LAYER
+      ? PROTOCOL.none
+      : undefined;
   if (number !== undefined) return number;
-  throw new EncodeError('ENCODE_MISSING', path, 'a number, since the next layer does not tell it', undefined);
+  throw new EncodeError(
+    'ENCODE_MISSING',
+    path,
+    'a number, since the next layer does not tell it',
+    undefined,
+  );
 }
 
-const protocolAt = (at: number, name: string) => (out: EncodedLayout, path: string, context: Context) => {
-  if (out.missing.has(name)) out.octets[at] = following(context, PROTOCOL_OF_LAYER, `${path}.${name}`);
-};
+const protocolAt =
+  (at: number, name: string) => (out: EncodedLayout, path: string, context: Context) => {
+    if (out.missing.has(name))
+      out.octets[at] = following(context, PROTOCOL_OF_LAYER, `${path}.${name}`);
+  };
 
 function ipv4(fields: JsonObject, path: string, context: Context): Uint8Array {
   const { options: given, ...rest } = fields;
   rejectUnknown(rest, layoutNames(header.IPV4), path);
   const options = given === undefined ? NOTHING : octetsOf(given, `${path}.options`);
   const out = encodeLayout(header.IPV4, rest, path);
-  const octets = new ByteWriter(20 + options.length).octets(out.octets).octets(options).zeros(out.missing.has('headerLength') ? -options.length & 3 : 0).finish();
+  const octets = new ByteWriter(20 + options.length)
+    .octets(out.octets)
+    .octets(options)
+    .zeros(out.missing.has('headerLength') ? -options.length & 3 : 0)
+    .finish();
   if (out.missing.has('headerLength')) {
-    if (octets.length > 60) throw new EncodeError('ENCODE_LIMIT', `${path}.options`, 'at most 40 octets', options.length);
+    if (octets.length > 60)
+      throw new EncodeError('ENCODE_LIMIT', `${path}.options`, 'at most 40 octets', options.length);
     octets[0]! |= octets.length / 4;
   }
   if (out.missing.has('totalLength')) put16(octets, 2, octets.length + context.tail.length, path);
@@ -215,10 +259,21 @@ function udp(fields: JsonObject, path: string, context: Context): Uint8Array {
 }
 
 /** Fills in a transport checksum over `own` and all that follows it. */
-function transport(own: Uint8Array, at: number, protocol: number, path: string, context: Context): void {
+function transport(
+  own: Uint8Array,
+  at: number,
+  protocol: number,
+  path: string,
+  context: Context,
+): void {
   const { source, destination } = pseudoHeader(context);
   if (source === undefined || destination === undefined || isIpv6(source) !== isIpv6(destination)) {
-    throw new EncodeError('ENCODE_ADDRESSES', `${path}.checksum`, 'a checksum, or an IP layer, or src and dst to compute it with', undefined);
+    throw new EncodeError(
+      'ENCODE_ADDRESSES',
+      `${path}.checksum`,
+      'a checksum, or an IP layer, or src and dst to compute it with',
+      undefined,
+    );
   }
   const whole = new ByteWriter().octets(own).octets(context.tail.carried()).view();
   put16(own, at, transportChecksum(source, destination, protocol, whole), path);
@@ -247,7 +302,11 @@ function pseudoHeader({ layers, index, endpoints }: Context): Ends {
         ends.source = addressOf(option['address'], 'ipv6', `${path}.options`) as IpAddress;
       }
     } else if (name === 'rthdr' && fields['homeAddress'] !== undefined && routes++ === 0) {
-      ends.destination = addressOf(fields['homeAddress'], 'ipv6', `${path}.homeAddress`) as IpAddress;
+      ends.destination = addressOf(
+        fields['homeAddress'],
+        'ipv6',
+        `${path}.homeAddress`,
+      ) as IpAddress;
     }
   }
   return ends;
@@ -282,12 +341,16 @@ function ipOptions(format: TlvFormat): Codec {
 
 function padOptions(w: ByteWriter, octets: number): void {
   if (octets === 1) w.u8(0);
-  else if (octets > 1) w.u8(1).u8(octets - 2).zeros(octets - 2);
+  else if (octets > 1)
+    w.u8(1)
+      .u8(octets - 2)
+      .zeros(octets - 2);
 }
 
 function headerUnits(length: number, path: string): number {
   const units = length / 8 - 1;
-  if (units > 255) throw new EncodeError('ENCODE_LIMIT', path, 'a header of at most 2048 octets', length);
+  if (units > 255)
+    throw new EncodeError('ENCODE_LIMIT', path, 'a header of at most 2048 octets', length);
   return units;
 }
 
@@ -299,7 +362,8 @@ function routing(fields: JsonObject, path: string, context: Context): Uint8Array
   protocolAt(0, 'nextHeader')(out, path, context);
   const w = new ByteWriter().octets(out.octets);
   if (!type2) w.octets(octetsOf(fields['data'] ?? '0x', `${path}.data`));
-  if (out.missing.has('headerLength')) w.zeros(-w.length & 7).patch8(1, headerUnits(w.length, path));
+  if (out.missing.has('headerLength'))
+    w.zeros(-w.length & 7).patch8(1, headerUnits(w.length, path));
   return w.finish();
 }
 
@@ -307,7 +371,9 @@ function ah(fields: JsonObject, path: string, context: Context): Uint8Array {
   rejectUnknown(fields, [...layoutNames(header.AH), 'icv'], path);
   const out = encodeLayout(header.AH, fields, path);
   protocolAt(0, 'nextHeader')(out, path, context);
-  const w = new ByteWriter().octets(out.octets).octets(octetsOf(fields['icv'] ?? '0x', `${path}.icv`));
+  const w = new ByteWriter()
+    .octets(out.octets)
+    .octets(octetsOf(fields['icv'] ?? '0x', `${path}.icv`));
   if (out.missing.has('payloadLength')) w.zeros(-w.length & 3).patch8(1, w.length / 4 - 2);
   return w.finish();
 }
@@ -323,7 +389,12 @@ function gre(fields: JsonObject, path: string, context: Context): Uint8Array {
   const out = encodeLayout(layout, fields, path);
   etherType(2, 'protocol')(out, fields, path, context);
   if (out.missing.has('checksum')) {
-    put16(out.octets, 4, checksum(new ByteWriter().octets(out.octets).octets(context.tail.carried()).view()), path);
+    put16(
+      out.octets,
+      4,
+      checksum(new ByteWriter().octets(out.octets).octets(context.tail.carried()).view()),
+      path,
+    );
   }
   return out.octets;
 }
@@ -331,13 +402,27 @@ function gre(fields: JsonObject, path: string, context: Context): Uint8Array {
 function icmpv6(fields: JsonObject, path: string, context: Context): Uint8Array {
   const type = numberOf(fields['type'], `${path}.type`, 255);
   const body = ICMPV6_BODIES[type];
-  const lists = body?.tail === 'options' ? ['options', 'rest'] : body?.tail === 'addresses' ? ['addresses'] : [];
-  rejectUnknown(fields, [...layoutNames(header.ICMPV6), ...layoutNames(body?.layout ?? []), ...lists], path);
+  const lists =
+    body?.tail === 'options'
+      ? ['options', 'rest']
+      : body?.tail === 'addresses'
+        ? ['addresses']
+        : [];
+  rejectUnknown(
+    fields,
+    [...layoutNames(header.ICMPV6), ...layoutNames(body?.layout ?? []), ...lists],
+    path,
+  );
   const { octets: head, missing } = encodeLayout(header.ICMPV6, fields, path);
   const w = new ByteWriter().octets(head);
   if (body) w.octets(encodeLayout(body.layout, fields, path).octets);
   if (body?.tail === 'options') {
-    for (const { octets } of encodeTlvs(ND_OPTION_FORMAT, fields['options'] ?? [], `${path}.options`)) w.octets(octets);
+    for (const { octets } of encodeTlvs(
+      ND_OPTION_FORMAT,
+      fields['options'] ?? [],
+      `${path}.options`,
+    ))
+      w.octets(octets);
     w.octets(octetsOf(fields['rest'] ?? '0x', `${path}.rest`));
   }
   if (body?.tail === 'addresses') {
@@ -356,7 +441,12 @@ function icmp(fields: JsonObject, path: string, context: Context): Uint8Array {
   rejectUnknown(fields, layoutNames(layout), path);
   const { octets, missing } = encodeLayout(layout, fields, path);
   if (missing.has('checksum')) {
-    put16(octets, 2, checksum(new ByteWriter().octets(octets).octets(context.tail.carried()).view()), path);
+    put16(
+      octets,
+      2,
+      checksum(new ByteWriter().octets(octets).octets(context.tail.carried()).view()),
+      path,
+    );
   }
   return octets;
 }
@@ -366,7 +456,12 @@ function mobility(fields: JsonObject, path: string, context: Context): Uint8Arra
   if (missing.has('checksum')) {
     const { source, destination } = pseudoHeader(context);
     if (source === undefined || destination === undefined) {
-      throw new EncodeError('ENCODE_ADDRESSES', `${path}.checksum`, 'a checksum, or an IP layer, or src and dst to compute it with', undefined);
+      throw new EncodeError(
+        'ENCODE_ADDRESSES',
+        `${path}.checksum`,
+        'a checksum, or an IP layer, or src and dst to compute it with',
+        undefined,
+      );
     }
     put16(octets, 4, transportChecksum(source, destination, PROTOCOL.mobility, octets), path);
   }
@@ -377,7 +472,8 @@ function dhcp(fields: JsonObject, path: string): Uint8Array {
   const { options, rest, ...head } = fields;
   rejectUnknown(head, layoutNames(header.DHCP), path);
   const w = new ByteWriter(300).octets(encodeLayout(header.DHCP, head, path).octets);
-  for (const { octets } of encodeTlvs(DHCP_OPTION_FORMAT, options ?? [], `${path}.options`)) w.octets(octets);
+  for (const { octets } of encodeTlvs(DHCP_OPTION_FORMAT, options ?? [], `${path}.options`))
+    w.octets(octets);
   return w.octets(octetsOf(rest ?? '0x', `${path}.rest`)).finish();
 }
 
@@ -408,7 +504,9 @@ const CODECS: Readonly<Record<string, Codec>> = {
   hopopt: ipOptions(HOP_BY_HOP_OPTIONS),
   destopt: ipOptions(DESTINATION_OPTION_FORMAT),
   rthdr: routing,
-  fragment: fixed(header.FRAGMENT, (out, _fields, path, context) => protocolAt(0, 'nextHeader')(out, path, context)),
+  fragment: fixed(header.FRAGMENT, (out, _fields, path, context) =>
+    protocolAt(0, 'nextHeader')(out, path, context),
+  ),
   ah,
   esp: fixed(header.ESP),
   udp,

@@ -15,11 +15,17 @@ interface Guess {
 const u16 = (b: Uint8Array, at: number): number =>
   at + 1 < b.length ? (b[at]! << 8) | b[at + 1]! : -1;
 const isEtherType = (type: number): boolean =>
-  type === ETHERTYPE.ipv4 || type === ETHERTYPE.ipv6 || type === ETHERTYPE.arp || type === ETHERTYPE.vlan;
+  type === ETHERTYPE.ipv4 ||
+  type === ETHERTYPE.ipv6 ||
+  type === ETHERTYPE.arp ||
+  type === ETHERTYPE.vlan;
 
 /** The surest first. */
 const GUESSES: readonly Guess[] = [
-  { start: 'ipv6', fits: (b) => b[0]! >>> 4 === 6 && b.length >= 40 && u16(b, 4) === b.length - 40 },
+  {
+    start: 'ipv6',
+    fits: (b) => b[0]! >>> 4 === 6 && b.length >= 40 && u16(b, 4) === b.length - 40,
+  },
   { start: 'ipv4', fits: (b) => b[0]! >>> 4 === 4 && (b[0]! & 15) >= 5 && u16(b, 2) === b.length },
   { start: 'mh', fits: (b) => b[0] === 59 && b.length === 8 * (b[1]! + 1) },
   {

@@ -25,7 +25,11 @@ import {
 const next = (name: string): Field => coded(name, 8, protocolName, { auto: true });
 const etherType = (name = 'etherType'): Field => coded(name, 16, etherTypeName, { auto: true });
 
-export const ETHERNET: readonly Field[] = [macField('destination'), macField('source'), etherType()];
+export const ETHERNET: readonly Field[] = [
+  macField('destination'),
+  macField('source'),
+  etherType(),
+];
 /** IEEE 802.1Q: what follows the tag protocol identifier, which is the EtherType before it. */
 export const VLAN: readonly Field[] = [
   uint('priority', 3),
@@ -165,7 +169,10 @@ export const GRE: readonly Field[] = [
   uint('version', 3),
   etherType('protocol'),
 ];
-export const GRE_CHECKSUM: readonly Field[] = [uint('checksum', 16, { auto: true }), uint('reserved1', 16, { quiet: true })];
+export const GRE_CHECKSUM: readonly Field[] = [
+  uint('checksum', 16, { auto: true }),
+  uint('reserved1', 16, { quiet: true }),
+];
 export const GRE_KEY: readonly Field[] = [uint('key', 32)];
 export const GRE_SEQUENCE: readonly Field[] = [uint('sequence', 32)];
 /** RFC 792; the four octets after it are the type's */

@@ -19,8 +19,16 @@ export const ICMPV6_BODIES: Readonly<Record<number, Icmpv6Body>> = {
   2: { layout: [uint('mtu', 32)], tail: 'quoted', clause: 'RFC 4443 §3.2' },
   3: { layout: UNUSED, tail: 'quoted', clause: 'RFC 4443 §3.3' },
   4: { layout: [uint('pointer', 32)], tail: 'quoted', clause: 'RFC 4443 §3.4' },
-  128: { layout: [uint('identifier', 16), uint('sequence', 16)], tail: 'data', clause: 'RFC 4443 §4.1' },
-  129: { layout: [uint('identifier', 16), uint('sequence', 16)], tail: 'data', clause: 'RFC 4443 §4.2' },
+  128: {
+    layout: [uint('identifier', 16), uint('sequence', 16)],
+    tail: 'data',
+    clause: 'RFC 4443 §4.1',
+  },
+  129: {
+    layout: [uint('identifier', 16), uint('sequence', 16)],
+    tail: 'data',
+    clause: 'RFC 4443 §4.2',
+  },
   133: { layout: UNUSED, tail: 'options', clause: 'RFC 4861 §4.1' },
   134: {
     layout: [
@@ -40,7 +48,13 @@ export const ICMPV6_BODIES: Readonly<Record<number, Icmpv6Body>> = {
   },
   135: { layout: [...UNUSED, ipv6Field('target')], tail: 'options', clause: 'RFC 4861 §4.3' },
   136: {
-    layout: [flag('router'), flag('solicited'), flag('override'), reserved(29), ipv6Field('target')],
+    layout: [
+      flag('router'),
+      flag('solicited'),
+      flag('override'),
+      reserved(29),
+      ipv6Field('target'),
+    ],
     tail: 'options',
     clause: 'RFC 4861 §4.4',
   },
@@ -98,13 +112,23 @@ const WIRE: readonly TlvRow[] = Object.entries(
 );
 
 const SHOWN: readonly TlvRow[] = [
-  layoutRow({ type: 4, name: 'Redirected Header', clause: 'RFC 4861 §4.6.3' }, [reserved(48)], 'packet'),
-  layoutRow({ type: 14, name: 'Nonce', clause: 'RFC 3971 §5.3.2' }, [], 'nonce'),
   layoutRow(
-    { type: 17, name: 'IP Address/Prefix', clause: 'RFC 5568 §6.4.1' },
-    [uint('code', 8), uint('prefixLength', 8), reserved(32), ipv6Field('address')],
+    { type: 4, name: 'Redirected Header', clause: 'RFC 4861 §4.6.3' },
+    [reserved(48)],
+    'packet',
   ),
-  layoutRow({ type: 19, name: 'Link-Layer Address', clause: 'RFC 5568 §6.4.3' }, [uint('code', 8)], 'address'),
+  layoutRow({ type: 14, name: 'Nonce', clause: 'RFC 3971 §5.3.2' }, [], 'nonce'),
+  layoutRow({ type: 17, name: 'IP Address/Prefix', clause: 'RFC 5568 §6.4.1' }, [
+    uint('code', 8),
+    uint('prefixLength', 8),
+    reserved(32),
+    ipv6Field('address'),
+  ]),
+  layoutRow(
+    { type: 19, name: 'Link-Layer Address', clause: 'RFC 5568 §6.4.3' },
+    [uint('code', 8)],
+    'address',
+  ),
   layoutRow(
     { type: 24, name: 'Route Information', clause: 'RFC 4191 §2.3' },
     [

@@ -6,9 +6,13 @@ import { layoutRow, wireRow, type TlvFormat, type TlvRow } from './tlv.js';
 
 const SHARED: readonly TlvRow[] = [
   layoutRow({ type: 1, name: 'PadN', clause: 'RFC 8200 §4.2' }, [], 'data'),
-  layoutRow({ type: 4, name: 'Tunnel Encapsulation Limit', clause: 'RFC 2473 §4.1.1' }, [uint('limit', 8)]),
+  layoutRow({ type: 4, name: 'Tunnel Encapsulation Limit', clause: 'RFC 2473 §4.1.1' }, [
+    uint('limit', 8),
+  ]),
   layoutRow({ type: 5, name: 'Router Alert', clause: 'RFC 2711 §2.1' }, [uint('value', 16)]),
-  layoutRow({ type: 194, name: 'Jumbo Payload', clause: 'RFC 2675 §2' }, [uint('payloadLength', 32)]),
+  layoutRow({ type: 194, name: 'Jumbo Payload', clause: 'RFC 2675 §2' }, [
+    uint('payloadLength', 32),
+  ]),
 ];
 
 const { homeAddress } = DESTINATION_OPTIONS;

@@ -19,7 +19,11 @@ const OWN = {
     clause: 'RFC 6275 §9.2',
     note: true,
   },
-  'mh-option-unknown': { sentence: 'unknown option, skipped', clause: 'RFC 6275 §6.2.1', note: true },
+  'mh-option-unknown': {
+    sentence: 'unknown option, skipped',
+    clause: 'RFC 6275 §6.2.1',
+    note: true,
+  },
   'mh-option-ignored': {
     sentence: 'option of wrong length or value, skipped',
     clause: 'RFC 6275 §6.2.1',
@@ -30,7 +34,11 @@ const OWN = {
     clause: 'RFC 6275 §6.2.1',
     note: true,
   },
-  'mh-trailing': { sentence: 'octets follow the Mobility Header', clause: 'RFC 6275 §6.1.1', note: true },
+  'mh-trailing': {
+    sentence: 'octets follow the Mobility Header',
+    clause: 'RFC 6275 §6.1.1',
+    note: true,
+  },
   'mh-padding': { sentence: 'padding is not zero', clause: 'RFC 6275 §6.2.3', note: true },
   'ipv4-checksum': { sentence: 'IPv4 header checksum', clause: 'RFC 791 §3.1' },
   'udp-checksum': { sentence: 'UDP checksum', clause: 'RFC 768' },
@@ -42,8 +50,15 @@ const OWN = {
   'gre-version': { sentence: 'unknown GRE version or routing', clause: 'RFC 2784 §2.2' },
   'ah-length': { sentence: 'Authentication Header of wrong length', clause: 'RFC 4302 §2.2' },
   'dsmip-version': { sentence: 'neither IPv4 nor IPv6 in UDP 4191', clause: 'RFC 5555 §4.1' },
-  fragment: { sentence: 'a fragment: decoded when all of it is there', clause: 'RFC 8200 §4.5', note: true },
-  'nd-option-length': { sentence: 'neighbour discovery option of length zero, or cut', clause: 'RFC 4861 §4.6' },
+  fragment: {
+    sentence: 'a fragment: decoded when all of it is there',
+    clause: 'RFC 8200 §4.5',
+    note: true,
+  },
+  'nd-option-length': {
+    sentence: 'neighbour discovery option of length zero, or cut',
+    clause: 'RFC 4861 §4.6',
+  },
 } as const satisfies Record<string, IssueRow>;
 
 export type IssueCode = keyof typeof OWN | keyof typeof REFUSALS;

@@ -52,7 +52,8 @@ export const coded = (
   names: (value: number) => string | undefined,
   more: Partial<Field> = {},
 ): Field => uint(name, bits, { names, ...more });
-export const reserved = (bits: number, name = 'reserved'): Field => uint(name, bits, { quiet: true });
+export const reserved = (bits: number, name = 'reserved'): Field =>
+  uint(name, bits, { quiet: true });
 export const flag = (name: string): Field => ({ name, bits: 1, kind: 'flag' });
 export const ipv6Field = (name: string): Field => ({ name, bits: 128, kind: 'ipv6' });
 export const ipv4Field = (name: string): Field => ({ name, bits: 32, kind: 'ipv4' });
@@ -104,7 +105,12 @@ export function encodeLayout(
     if (value !== undefined) writeField(field, octets, bit, value, `${path}.${field.name}`);
     else if (field.auto) missing.add(field.name);
     else if (!field.quiet) {
-      throw new EncodeError('ENCODE_MISSING', `${path}.${field.name}`, describeField(field), undefined);
+      throw new EncodeError(
+        'ENCODE_MISSING',
+        `${path}.${field.name}`,
+        describeField(field),
+        undefined,
+      );
     }
     bit += field.bits;
   }
@@ -157,7 +163,9 @@ function writeField(
     case 'uint': {
       const max = 2 ** field.bits - 1;
       const { scale = 1, letters } = field;
-      const number = letters ? flagsOf(value, letters, path, max) : numberOf(value, path, max * scale);
+      const number = letters
+        ? flagsOf(value, letters, path, max)
+        : numberOf(value, path, max * scale);
       if (number % scale !== 0) {
         throw new EncodeError('ENCODE_FIELD', path, `a multiple of ${scale}`, value);
       }
@@ -213,6 +221,7 @@ function readBits(octets: Uint8Array, bit: number, bits: number): number {
 
 function writeBits(out: Uint8Array, bit: number, bits: number, value: number): void {
   for (let i = 0; i < bits; i++) {
-    if (Math.floor(value / 2 ** (bits - 1 - i)) % 2 === 1) out[(bit + i) >>> 3]! |= 0x80 >>> ((bit + i) & 7);
+    if (Math.floor(value / 2 ** (bits - 1 - i)) % 2 === 1)
+      out[(bit + i) >>> 3]! |= 0x80 >>> ((bit + i) & 7);
   }
 }

@@ -10,12 +10,44 @@ import type { MobilityOption } from '../../wire/mobility/option.js';
 import { optionRow, optionRows } from '../../wire/mobility/option-table.js';
 import { alignmentOf, allowsLength, type LengthRule } from '../../wire/mobility/option/row.js';
 import { bindingErrorStatus, ipv4AckStatus, statusText } from '../../wire/mobility/status.js';
-import { EncodeError, hexJson, isObject, numberOf, octetsOf, rejectUnknown, type JsonObject, type Letter } from './json.js';
-import { coded, decodeLayout, encodeLayout, layoutNames, reserved, uint, type Field } from './layout.js';
+import {
+  EncodeError,
+  hexJson,
+  isObject,
+  numberOf,
+  octetsOf,
+  rejectUnknown,
+  type JsonObject,
+  type Letter,
+} from './json.js';
+import {
+  coded,
+  decodeLayout,
+  encodeLayout,
+  layoutNames,
+  reserved,
+  uint,
+  type Field,
+} from './layout.js';
 import type { Fields } from './model.js';
 import { protocolName } from './names.js';
-import { decodeTlvs, encodeTlvs, wireRow, type TlvFormat, type TlvList, type TlvRow } from './tlv.js';
-import { checkReadsBack, encoding, learnShape, valueJson, valueOf, type Annotations, type Shape } from './value.js';
+import {
+  decodeTlvs,
+  encodeTlvs,
+  wireRow,
+  type TlvFormat,
+  type TlvList,
+  type TlvRow,
+} from './tlv.js';
+import {
+  checkReadsBack,
+  encoding,
+  learnShape,
+  valueJson,
+  valueOf,
+  type Annotations,
+  type Shape,
+} from './value.js';
 
 /** | Payload Proto 8 | Header Len 8 | MH Type 8 | Reserved 8 | Checksum 16 |, RFC 6275 §6.1.1 */
 export const MH_HEAD: readonly Field[] = [
@@ -77,7 +109,11 @@ export function encodeMobilityLayer(
   rejectUnknown(fields, [...layoutNames(MH_HEAD), ...names], path);
   if (!row) w.octets(octetsOf(fields['data'] ?? '0x', `${path}.data`));
   else {
-    const value = { kind: row.kind, options: [], ...valueOf(fields, shape!, path, annotationsOf(row)) };
+    const value = {
+      kind: row.kind,
+      options: [],
+      ...valueOf(fields, shape!, path, annotationsOf(row)),
+    };
     encoding(path, () => row.encode(w, value as unknown as KnownMessage));
     checkReadsBack(value, decodeFixed(row, w.view().slice())?.value, path);
     writeOptions(w, fields, path, missing.has('headerLength'));
@@ -86,7 +122,12 @@ export function encodeMobilityLayer(
   if (missing.has('headerLength')) {
     w.zeros(-w.length & 7);
     if (w.length > MAX_SIZE) {
-      throw new EncodeError('ENCODE_LIMIT', path, `a header of at most ${MAX_SIZE} octets`, w.length);
+      throw new EncodeError(
+        'ENCODE_LIMIT',
+        path,
+        `a header of at most ${MAX_SIZE} octets`,
+        w.length,
+      );
     }
     w.patch8(1, w.length / 8 - 1);
   }
@@ -116,7 +157,10 @@ function writeOptions(w: ByteWriter, fields: JsonObject, path: string, align: bo
 
 function pad(w: ByteWriter, octets: number): void {
   if (octets === 1) w.u8(0);
-  else if (octets > 1) w.u8(PADN).u8(octets - 2).zeros(octets - 2);
+  else if (octets > 1)
+    w.u8(PADN)
+      .u8(octets - 2)
+      .zeros(octets - 2);
 }
 
 interface Fixed {
@@ -151,25 +195,35 @@ function certainFields(row: MessageRow<KnownMessage>, own: Uint8Array): Fields {
     return value ? valueJson(value, annotationsOf(row)) : {};
   }) as [Fields, Fields];
   return Object.fromEntries(
-    Object.entries(zeros).filter(([key, value]) => JSON.stringify(value) === JSON.stringify(ones[key])),
+    Object.entries(zeros).filter(
+      ([key, value]) => JSON.stringify(value) === JSON.stringify(ones[key]),
+    ),
   );
 }
 
 function shapeOf(row: MessageRow<KnownMessage>): Shape {
   let shape = SHAPES.get(row.type);
   if (!shape) {
-    shape = learnShape((sample) => {
-      const r = new ByteReader(sample);
-      r.skip(HEAD);
-      return row.decode(r, NO_OPTIONS);
-    }, [LONGEST_FIXED]);
+    shape = learnShape(
+      (sample) => {
+        const r = new ByteReader(sample);
+        r.skip(HEAD);
+        return row.decode(r, NO_OPTIONS);
+      },
+      [LONGEST_FIXED],
+    );
     SHAPES.set(row.type, shape);
   }
   return shape;
 }
 
 function typeOf(json: unknown, path: string): number {
-  const name = typeof json === 'string' ? json : isObject(json) && json['value'] === undefined ? json['name'] : undefined;
+  const name =
+    typeof json === 'string'
+      ? json
+      : isObject(json) && json['value'] === undefined
+        ? json['name']
+        : undefined;
   const row =
     typeof name === 'string'
       ? messageRows().find((r) => r.name.toLowerCase() === name.toLowerCase() || r.kind === name)
@@ -177,7 +231,8 @@ function typeOf(json: unknown, path: string): number {
   return row ? row.type : numberOf(json, path, 255);
 }
 
-const annotationsOf = (row: { readonly kind: string }): Annotations => MESSAGE_ANNOTATIONS[row.kind] ?? {};
+const annotationsOf = (row: { readonly kind: string }): Annotations =>
+  MESSAGE_ANNOTATIONS[row.kind] ?? {};
 
 const space = (name: CodeSpaceName) => ({ names: (code: number) => codeName(name, code) });
 const bit = (value: number, letter: string, name: string): Letter => ({ bit: value, letter, name });
@@ -226,7 +281,8 @@ export const MESSAGE_ANNOTATIONS: Readonly<Record<string, Annotations>> = {
   flowBinding: {
     flowBindingType: { names: (n) => ['', 'Indication', 'Acknowledgement'][n] || undefined },
     code: {
-      names: (n, { flowBindingType }) => codeName(flowBindingType === 2 ? 'flowStatus' : 'flowTrigger', n),
+      names: (n, { flowBindingType }) =>
+        codeName(flowBindingType === 2 ? 'flowStatus' : 'flowTrigger', n),
     },
     flags: { letters: [bit(0x80, 'A', 'acknowledge')] },
   },

@@ -2,7 +2,10 @@
 import { ICMPV6, PROTOCOL } from '../../wire/protocol.js';
 
 type Names = Readonly<Record<number, string>>;
-const by = (names: Names) => (value: number): string | undefined => names[value];
+const by =
+  (names: Names) =>
+  (value: number): string | undefined =>
+    names[value];
 
 /** https://www.iana.org/assignments/protocol-numbers */
 export const PROTOCOL_NAMES: Names = {
@@ -96,8 +99,10 @@ const ICMPV6_CODES: Readonly<Record<number, Names>> = {
   },
 };
 /** Types that have one code leave it without a name. */
-export const icmpv6CodeName = (type: number) => (code: number): string | undefined =>
-  ICMPV6_CODES[type]?.[code] ?? (code === 0 ? 'none' : undefined);
+export const icmpv6CodeName =
+  (type: number) =>
+  (code: number): string | undefined =>
+    ICMPV6_CODES[type]?.[code] ?? (code === 0 ? 'none' : undefined);
 
 export const icmpv4Name = by({
   0: 'Echo Reply',
@@ -125,10 +130,17 @@ const ICMPV4_CODES: Readonly<Record<number, Names>> = {
   },
   11: { 0: 'TTL exceeded in transit', 1: 'Fragment reassembly time exceeded' },
 };
-export const icmpv4CodeName = (type: number) => (code: number): string | undefined =>
-  ICMPV4_CODES[type]?.[code] ?? (code === 0 ? 'none' : undefined);
+export const icmpv4CodeName =
+  (type: number) =>
+  (code: number): string | undefined =>
+    ICMPV4_CODES[type]?.[code] ?? (code === 0 ? 'none' : undefined);
 
-export const arpOperationName = by({ 1: 'request', 2: 'reply', 8: 'InARP request', 9: 'InARP reply' });
+export const arpOperationName = by({
+  1: 'request',
+  2: 'reply',
+  8: 'InARP request',
+  9: 'InARP reply',
+});
 export const arpHardwareName = by({ 1: 'Ethernet', 6: 'IEEE 802', 772: 'loopback', 65534: 'none' });
 export const bootpOpName = by({ 1: 'request', 2: 'reply' });
 export const routingTypeName = by({

@@ -14,7 +14,15 @@ import {
 } from './json.js';
 import { decodeLayout, encodeLayout, layoutLength, layoutNames, type Field } from './layout.js';
 import type { Fields } from './model.js';
-import { checkReadsBack, encoding, learnShape, valueJson, valueOf, type Annotations, type Shape } from './value.js';
+import {
+  checkReadsBack,
+  encoding,
+  learnShape,
+  valueJson,
+  valueOf,
+  type Annotations,
+  type Shape,
+} from './value.js';
 
 /** One option's data as JSON fields. */
 export interface TlvRow {
@@ -48,7 +56,12 @@ export interface TlvList {
   readonly broken?: { readonly offset: number; readonly sentence: string };
 }
 
-export function decodeTlvs(format: TlvFormat, octets: Uint8Array, from: number, end: number): TlvList {
+export function decodeTlvs(
+  format: TlvFormat,
+  octets: Uint8Array,
+  from: number,
+  end: number,
+): TlvList {
   const options: Fields[] = [];
   const head = 2;
   for (let at = from; at < end;) {
@@ -60,10 +73,15 @@ export function decodeTlvs(format: TlvFormat, octets: Uint8Array, from: number, 
       if (type === format.end) return { options, end: at };
       continue;
     }
-    const stop = (sentence: string): TlvList => ({ options, end: at, broken: { offset: at, sentence } });
+    const stop = (sentence: string): TlvList => ({
+      options,
+      end: at,
+      broken: { offset: at, sentence },
+    });
     if (at + head > end) return stop(`option ${type} has no length`);
     const length = octets[at + 1]!;
-    if (format.unit === 'eights' && length === 0) return stop(`option ${type} has a length of zero`);
+    if (format.unit === 'eights' && length === 0)
+      return stop(`option ${type} has a length of zero`);
     const size = format.unit === 'eights' ? length * 8 : head + length;
     if (at + size > end) {
       return stop(`option ${type} is ${size} octets long, ${end - at} are left`);
@@ -93,11 +111,18 @@ export function encodeTlv(format: TlvFormat, json: unknown, path: string): Encod
   rejectUnknown(option, [...new Set(['type', 'offset', 'length', 'data', ...own])], path);
   const raw = option['data'] !== undefined && !own.includes('data');
   const data = raw || !row ? octetsOf(option['data'], `${path}.data`) : row.encode(option, path);
-  const fill = format.unit === 'eights' && option['length'] === undefined ? -(data.length + 2) & 7 : 0;
+  const fill =
+    format.unit === 'eights' && option['length'] === undefined ? -(data.length + 2) & 7 : 0;
   const natural = format.unit === 'eights' ? (data.length + 2 + fill) / 8 : data.length;
-  const length = option['length'] === undefined ? natural : numberOf(option['length'], `${path}.length`, 255);
+  const length =
+    option['length'] === undefined ? natural : numberOf(option['length'], `${path}.length`, 255);
   if (length > 255) throw new EncodeError('ENCODE_FIELD', `${path}.length`, 'at most 255', length);
-  const octets = new ByteWriter(data.length + 2 + fill).u8(type).u8(length).octets(data).zeros(fill).finish();
+  const octets = new ByteWriter(data.length + 2 + fill)
+    .u8(type)
+    .u8(length)
+    .octets(data)
+    .zeros(fill)
+    .finish();
   return { type, octets };
 }
 
@@ -153,11 +178,7 @@ export function wireRow(
 }
 
 /** A row of fixed layout, and octets after it under the name `rest`, where it may have some. */
-export function layoutRow(
-  row: WireRow,
-  layout: readonly Field[],
-  rest?: string,
-): TlvRow {
+export function layoutRow(row: WireRow, layout: readonly Field[], rest?: string): TlvRow {
   const size = layoutLength(layout);
   return {
     ...row,
@@ -183,7 +204,11 @@ function decodeData(row: TlvRow | undefined, data: Uint8Array): Fields {
 /** A number, `{value}`, or the option's name. */
 function typeOf(format: TlvFormat, json: unknown, path: string): number {
   const name =
-    typeof json === 'string' ? json : isObject(json) && json['value'] === undefined ? json['name'] : undefined;
+    typeof json === 'string'
+      ? json
+      : isObject(json) && json['value'] === undefined
+        ? json['name']
+        : undefined;
   if (typeof name !== 'string') return numberOf(json, path, 255);
   const row = format.rows().find((r) => r.name.toLowerCase() === name.toLowerCase());
   if (row) return row.type;

@@ -30,7 +30,10 @@ export type Naming = (value: number, beside: Readonly<JsonObject>) => string | u
 
 type Kind = 'number' | 'boolean' | 'ipv6' | 'ipv4' | 'mac' | 'octets' | 'text' | 'null' | 'json';
 /** Kinds by field; `optional` when not every sample had it. */
-export type Shape = ReadonlyMap<string, { readonly kinds: ReadonlySet<Kind>; readonly optional: boolean }>;
+export type Shape = ReadonlyMap<
+  string,
+  { readonly kinds: ReadonlySet<Kind>; readonly optional: boolean }
+>;
 
 /** `kind` and `options` are left out: the layer and its list say them. */
 export function valueJson(value: object, annotations: Annotations = {}): Fields {
@@ -76,7 +79,10 @@ export function valueOf(
 }
 
 /** `decode` gives undefined, or throws, where a sample does not suit it. */
-export function learnShape(decode: (sample: Uint8Array) => object | undefined, lengths: readonly number[]): Shape {
+export function learnShape(
+  decode: (sample: Uint8Array) => object | undefined,
+  lengths: readonly number[],
+): Shape {
   const kinds = new Map<string, { kinds: Set<Kind>; count: number }>();
   let samples = 0;
   for (const length of lengths) {
@@ -99,7 +105,10 @@ export function learnShape(decode: (sample: Uint8Array) => object | undefined, l
     }
   }
   return new Map(
-    [...kinds].map(([key, entry]) => [key, { kinds: entry.kinds, optional: key === 'reserved' || entry.count < samples }]),
+    [...kinds].map(([key, entry]) => [
+      key,
+      { kinds: entry.kinds, optional: key === 'reserved' || entry.count < samples },
+    ]),
   );
 }
 
@@ -115,7 +124,12 @@ export function checkReadsBack(meant: JsonObject, back: object | undefined, path
     const [a, b] = [JSON.stringify(plain(meant[key])), JSON.stringify(plain(read[key]))];
     if (a === b) continue;
     const hint = read[key] === undefined ? '' : ` (what is left of it reads ${b})`;
-    throw new EncodeError('ENCODE_FIELD', `${path}.${key}`, `a value that the field holds${hint}`, plain(meant[key]));
+    throw new EncodeError(
+      'ENCODE_FIELD',
+      `${path}.${key}`,
+      `a value that the field holds${hint}`,
+      plain(meant[key]),
+    );
   }
 }
 
@@ -125,7 +139,8 @@ export function encoding<T>(path: string, encode: () => T): T {
     return encode();
   } catch (error) {
     if (error instanceof EncodeError) throw error;
-    if (error instanceof UsageError) throw new EncodeError('ENCODE_FIELD', path, sentence(error), 'this');
+    if (error instanceof UsageError)
+      throw new EncodeError('ENCODE_FIELD', path, sentence(error), 'this');
     if (error instanceof TypeError || error instanceof RangeError)
       throw new EncodeError('ENCODE_FIELD', path, 'the fields of this kind', 'others');
     throw error;
@@ -141,7 +156,8 @@ function plain(value: unknown): unknown {
 
 /** `plain` undone: `0x…` are octets, `{value}` is a number. */
 function revive(value: unknown): unknown {
-  if (typeof value === 'string' && /^0x([0-9a-f]{2})*$/i.test(value)) return fromHex(value.slice(2));
+  if (typeof value === 'string' && /^0x([0-9a-f]{2})*$/i.test(value))
+    return fromHex(value.slice(2));
   if (Array.isArray(value)) return value.map(revive);
   if (!isObject(value)) return value;
   if (typeof value['value'] === 'number') return value['value'];
@@ -162,7 +178,8 @@ function fieldOf(given: unknown, kinds: ReadonlySet<Kind>, path: string): unknow
   if (typeof given === 'string') {
     if (kinds.has('text')) return given;
     if (kinds.has('mac')) return addressOf(given, 'mac', path);
-    if (kinds.has('ipv6') && (!kinds.has('ipv4') || given.includes(':'))) return addressOf(given, 'ipv6', path);
+    if (kinds.has('ipv6') && (!kinds.has('ipv4') || given.includes(':')))
+      return addressOf(given, 'ipv6', path);
     if (kinds.has('ipv4')) return addressOf(given, 'ipv4', path);
   }
   throw new EncodeError('ENCODE_FIELD', path, kindsText(kinds), given);
@@ -179,7 +196,8 @@ function kindOf(value: unknown): Kind {
   return parseIpv4(value) ? 'ipv4' : 'text';
 }
 
-const kindsText = (kinds: ReadonlySet<Kind>): string => [...kinds].map((kind) => KIND_TEXT[kind]).join(' or ');
+const kindsText = (kinds: ReadonlySet<Kind>): string =>
+  [...kinds].map((kind) => KIND_TEXT[kind]).join(' or ');
 const sentence = (error: UsageError): string => error.message.replace(/\.$/, '');
 
 const KIND_TEXT: Readonly<Record<Kind, string>> = {

@@ -15,6 +15,7 @@ import type { KnownOption } from '../../../src/wire/mobility/option.js';
 import { withoutPadding } from '../../../src/wire/mobility/option.js';
 import { OPTION_ROWS, optionRow } from '../../../src/wire/mobility/option-table.js';
 import { allowsLength, type OptionRow } from '../../../src/wire/mobility/option/row.js';
+import { octetsFrom, type Next } from '../octets.js';
 import { MESSAGES, OPTIONS } from './arbitrary.js';
 
 const RUNS = { numRuns: Number(process.env['MIP6_RUNS'] ?? 10_000) };
@@ -107,20 +108,6 @@ function option(type: number, next: Next): number[] {
   let length = next() % 40;
   while (row && !allowsLength(row.length, length)) length = (length + 1) % 64;
   return [type, length, ...Array.from({ length }, next)];
-}
-
-type Next = () => number;
-
-/** Octets without end out of one number: xorshift, with every fourth octet zero so that flags are clear at times. */
-function octetsFrom(seed: number): Next {
-  let state = seed ^ 0x9e3779b9 || 1;
-  let count = 0;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (count++ + seed) % 4 === 0 ? 0 : state & 0xff;
-  };
 }
 
 const ANY = Array.from({ length: 72 }, (_, type) => type);
