@@ -34,4 +34,5 @@ export const EXIT_BY_CODE: Readonly<Record<string, keyof typeof EXIT>> = {
   CONFIG: 'usage',
   REFUSED: 'no',
   ALREADY_RUNS: 'no',
+  PORT_IN_USE: 'no',
 };

@@ -14,7 +14,11 @@ export async function main(argv: readonly string[], options: MainOptions): Promi
   if (argv.length === 1 && argv[0] === '--version' && !options.development)
     return version(options.root);
   const { execute, Plugin, settings } = await import('./oclif.js');
-  if (!options.development) return void (await execute({ args: [...argv], dir: options.root }));
+  if (!options.development) {
+    // There are no plugins, and nobody's home folder is asked for some.
+    const loadOptions = { root: options.root, userPlugins: false, devPlugins: false };
+    return void (await execute({ args: [...argv], dir: options.root, loadOptions }));
+  }
   settings.enableAutoTranspile = false;
   const { root } = options;
   const pjson = options.development.pjson as never;

@@ -100,7 +100,7 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
-      udpPort: config.role === 'mn' ? config.options.udpPort : UDP_PORT,
+      udpPort: udpPortOf(config),
       journal: this.#journal,
     });
     this.#host = host;
@@ -287,6 +287,11 @@ function canonical(text: string | undefined): string | undefined {
 async function until(ready: () => boolean, limit: number): Promise<void> {
   const end = performance.now() + limit;
   while (!ready() && performance.now() < end) await new Promise((done) => setTimeout(done, POLL));
+}
+
+function udpPortOf(config: DaemonConfig): number | null {
+  if (config.role === 'mn') return config.options.dsmip ? config.options.udpPort : null;
+  return config.plan.dsmip ? UDP_PORT : null;
 }
 
 function within(work: Promise<void>, limit: number): Promise<void> {

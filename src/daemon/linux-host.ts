@@ -1,13 +1,16 @@
 /** This machine, by `src/linux`. */
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import type { Random } from '../core/random.js';
 import { native } from '../linux/native.js';
 import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
+import { DaemonError } from './error.js';
 import type { HostRequest, OpenHost } from './host.js';
 
 export const openLinuxHost: OpenHost = async (request) => {
   await clean(request);
+  if (request.udpPort !== null) await mustBeFree(request.udpPort);
   const world = await LinuxWorld.open({
     ...common(request),
     links: request.links,
@@ -35,6 +38,22 @@ export const openLinuxHost: OpenHost = async (request) => {
 async function clean(request: HostRequest): Promise<void> {
   const world = await LinuxWorld.open({ ...common(request), links: [], storeFile: null });
   await world.close();
+}
+
+/** The role opens it later; then it would be too late to refuse to start. */
+function mustBeFree(port: number): Promise<void> {
+  return new Promise((done, fail) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => {
+      fail(
+        new DaemonError(
+          'PORT_IN_USE',
+          `UDP port ${port} is in use by another program. \`ss -ulpn sport = :${port}\` names it: stop it first.`,
+        ),
+      );
+    });
+    socket.bind(port, () => socket.close(() => done()));
+  });
 }
 
 function common({ name, journal }: HostRequest): Pick<LinuxWorldOptions, 'name' | 'onEvent'> {

@@ -37,7 +37,7 @@ export function arrayOf(value: unknown, path: string): unknown[] {
 export function numberOf(value: unknown, path: string, max: number): number {
   const inner = isObject(value) ? value['value'] : value;
   const n =
-    typeof inner === 'string' && /^0x[0-9a-f]{1,8}$/i.test(inner)
+    typeof inner === 'string' && /^0x[0-9a-f]{1,12}$/i.test(inner)
       ? Number.parseInt(inner, 16)
       : inner;
   if (typeof n === 'number' && Number.isInteger(n) && n >= 0 && n <= max) return n;

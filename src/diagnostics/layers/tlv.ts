@@ -109,7 +109,10 @@ export function encodeTlv(format: TlvFormat, json: unknown, path: string): Encod
   const row = format.row(type);
   const own = row?.names() ?? [];
   rejectUnknown(option, [...new Set(['type', 'offset', 'length', 'data', ...own])], path);
-  const raw = option['data'] !== undefined && !own.includes('data');
+  // Data alone stand for an option that could not be split, even where one of its fields has that name.
+  const split = own.filter((name) => name !== 'data');
+  const unsplit = split.every((name) => option[name] === undefined);
+  const raw = option['data'] !== undefined && (unsplit || !own.includes('data'));
   const data = raw || !row ? octetsOf(option['data'], `${path}.data`) : row.encode(option, path);
   const fill =
     format.unit === 'eights' && option['length'] === undefined ? -(data.length + 2) & 7 : 0;
@@ -166,7 +169,8 @@ export function wireRow(
       const value = read(data);
       if (!value) return undefined;
       const fields = valueJson(value, annotations);
-      return sameOctets(write(value), data) ? fields : { ...fields, data: hexJson(data) };
+      if (sameOctets(write(value), data)) return fields;
+      return 'data' in fields ? undefined : { ...fields, data: hexJson(data) };
     },
     encode: (fields, path) => {
       const value = { kind: codec.kind, ...valueOf(fields, shape(), path, annotations) };

@@ -213,4 +213,5 @@ const KIND_TEXT: Readonly<Record<Kind, string>> = {
 };
 const FILLS = [0x00, 0x01, 0x55, 0x80, 0xff];
 const LEFT_OUT: ReadonlySet<string> = new Set(['kind', 'options', 'verbatim']);
-const MAX_NUMBER = 0xffffffff;
+/** The widest numbers are 48 bits, RFC 5213 §8.8; what a narrower field cannot hold does not read back. */
+const MAX_NUMBER = 2 ** 48 - 1;
