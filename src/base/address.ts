@@ -83,7 +83,24 @@ export function inPrefix(address: IpAddress, p: Prefix): boolean {
 export const samePrefix = (a: Prefix, b: Prefix): boolean =>
   a.address === b.address && a.length === b.length;
 
+/** RFC 5952 text of 16 octets. The few addresses that traffic is about come again and again: those are remembered. */
 export function ipv6FromOctets(b: Uint8Array, at = 0): Ipv6 {
+  let hash = 0x811c9dc5; // FNV-1a
+  for (let i = 0; i < 16; i++) hash = Math.imul(hash ^ b[at + i]!, 0x01000193);
+  const slot = (hash ^ (hash >>> 15)) & (REMEMBERED_ADDRESSES - 1);
+  const known = REMEMBERED_TEXT[slot];
+  if (known !== undefined) {
+    let i = 0;
+    while (i < 16 && REMEMBERED_OCTETS[slot * 16 + i] === b[at + i]) i++;
+    if (i === 16) return known;
+  }
+  const text = formatIpv6(b, at);
+  for (let i = 0; i < 16; i++) REMEMBERED_OCTETS[slot * 16 + i] = b[at + i]!;
+  REMEMBERED_TEXT[slot] = text;
+  return text;
+}
+
+function formatIpv6(b: Uint8Array, at: number): Ipv6 {
   const word = (i: number) => (b[at + 2 * i]! << 8) | b[at + 2 * i + 1]!;
   // RFC 5952 §4.2: the longest run of two or more zero words, the first of equals, becomes "::".
   let best = -1;
@@ -246,6 +263,11 @@ export function eui64Address(network: Ipv6, link: MacAddress): Ipv6 {
 }
 
 export const linkLocalAddress = (link: MacAddress): Ipv6 => eui64Address('fe80::' as Ipv6, link);
+
+/** Slots of a direct-mapped table: a newer address takes the place of an older one. A power of two. */
+const REMEMBERED_ADDRESSES = 1024;
+const REMEMBERED_TEXT: (Ipv6 | undefined)[] = new Array(REMEMBERED_ADDRESSES).fill(undefined);
+const REMEMBERED_OCTETS = new Uint8Array(16 * REMEMBERED_ADDRESSES);
 
 const COLON = 58;
 const DOT = 46;

@@ -65,7 +65,11 @@ const six = (protocol: number, payload: Uint8Array, source = CARE_OF): Uint8Arra
     protocol,
     payload,
   });
-const four = (protocol: number, payload: Uint8Array, options: Uint8Array = new Uint8Array(0)): Uint8Array =>
+const four = (
+  protocol: number,
+  payload: Uint8Array,
+  options: Uint8Array = new Uint8Array(0),
+): Uint8Array =>
   encodeIpv4({
     tos: 0,
     identification: 1,
