@@ -126,13 +126,14 @@ describe('reading', () => {
     expect(() => [...readCapture(file)]).toThrow('says it has 3 octets');
   });
 
-  it.skipIf(!captures())('reads a capture of a real network', () => {
-    const packets = [...readCapture(readFileSync(captures()!))];
-    expect(packets.length).toBeGreaterThan(50);
-    expect(packets.every((p) => p.interface.linkType === LINKTYPE.ethernet)).toBe(true);
-    const times = packets.map((p) => p.nanoseconds);
-    expect(times).toEqual([...times].sort((a, b) => Number(a - b)));
-  });
+  if (captures())
+    it('reads a capture of a real network', () => {
+      const packets = [...readCapture(readFileSync(captures()!))];
+      expect(packets.length).toBeGreaterThan(50);
+      expect(packets.every((p) => p.interface.linkType === LINKTYPE.ethernet)).toBe(true);
+      const times = packets.map((p) => p.nanoseconds);
+      expect(times).toEqual([...times].sort((a, b) => Number(a - b)));
+    });
 });
 
 function written(make: (writer: PcapngWriter) => void, application?: string): Uint8Array {

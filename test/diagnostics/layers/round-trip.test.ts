@@ -66,13 +66,14 @@ describe('layers are all of the octets, and encode gives them back', () => {
     }
   });
 
-  it.skipIf(!existsSync(CAPTURES()))('every packet of the captures', () => {
-    for (const name of readdirSync(CAPTURES()).filter((file) => file.endsWith('.pcap'))) {
-      for (const packet of readCapture(readFileSync(`${CAPTURES()}/${name}`))) {
-        holds(packet.octets, 'ethernet');
+  if (existsSync(CAPTURES()))
+    it('every packet of the captures', () => {
+      for (const name of readdirSync(CAPTURES()).filter((file) => file.endsWith('.pcap'))) {
+        for (const packet of readCapture(readFileSync(`${CAPTURES()}/${name}`))) {
+          holds(packet.octets, 'ethernet');
+        }
       }
-    }
-  });
+    });
 });
 
 describe('any octets', () => {

@@ -25,12 +25,13 @@ describe.each(ROWS.filter((row) => row.error === undefined))('$as: $name ($sourc
     if (row.as === 'icmpv6') decodeIcmpv6(wire, row.src as Ipv6, row.dst as Ipv6); // checksum
   });
 
-  it.runIf(row.aligned)('is written the same from a list without padding', () => {
-    const message = row.value as KnownMessage;
-    const { verbatim: _, ...bare } = { ...message, options: withoutPadding(message.options) };
-    const again = encodeMobility(bare as KnownMessage, row.src as Ipv6, row.dst as Ipv6);
-    expect(toHex(again)).toBe(row.hex);
-  });
+  if (row.aligned)
+    it('is written the same from a list without padding', () => {
+      const message = row.value as KnownMessage;
+      const { verbatim: _, ...bare } = { ...message, options: withoutPadding(message.options) };
+      const again = encodeMobility(bare as KnownMessage, row.src as Ipv6, row.dst as Ipv6);
+      expect(toHex(again)).toBe(row.hex);
+    });
 
   it('cut at any octet is a WireError inside what is there, or a shorter whole that is written back', () => {
     cutEverywhere(row, wire);

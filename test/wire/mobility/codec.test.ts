@@ -36,9 +36,10 @@ describe.each([...VECTORS, ...EXTENSION_VECTORS])(
       expect(toHex(encodeMobility(message, from, to))).toBe(toHex(wire));
     });
 
-    it.runIf(aligned)('encodes the same from a list without padding', () => {
-      expect(toHex(encodeMobility(stripped(message), from, to))).toBe(toHex(wire));
-    });
+    if (aligned)
+      it('encodes the same from a list without padding', () => {
+        expect(toHex(encodeMobility(stripped(message), from, to))).toBe(toHex(wire));
+      });
 
     it('verifies under its own addresses and no others, and no flipped bit passes', () => {
       expect(verifyMobility(wire, from, to)).toBe(true);

@@ -25,18 +25,20 @@ const TO = ipv6('2001:db8:a::1');
 describe.each(Object.keys(OPTIONS) as (keyof typeof OPTIONS)[])('option %s', (kind) => {
   const row = OPTION_ROWS[kind] as OptionRow<KnownOption>;
 
-  it.runIf(kind !== 'pad1')('value to octets to value', () => {
-    fc.assert(
-      fc.property(OPTIONS[kind] as fc.Arbitrary<KnownOption>, (option) => {
-        const w = new ByteWriter();
-        row.encode(w, option);
-        const wire = w.finish();
-        const again = row.decode(new ByteReader(wire), wire.length);
-        return allowsLength(row.length, wire.length) && isDeepStrictEqual(again, option);
-      }),
-      RUNS,
-    );
-  });
+  // Pad1 has neither length nor data.
+  if (kind !== 'pad1')
+    it('value to octets to value', () => {
+      fc.assert(
+        fc.property(OPTIONS[kind] as fc.Arbitrary<KnownOption>, (option) => {
+          const w = new ByteWriter();
+          row.encode(w, option);
+          const wire = w.finish();
+          const again = row.decode(new ByteReader(wire), wire.length);
+          return allowsLength(row.length, wire.length) && isDeepStrictEqual(again, option);
+        }),
+        RUNS,
+      );
+    });
 
   it('octets to value to octets, in a message', () => {
     fc.assert(
