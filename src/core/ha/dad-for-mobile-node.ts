@@ -14,7 +14,7 @@ import { Deadlines } from '../binding/deadlines.js';
 import type { FrameEffect } from '../effect.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
-import { ndFrame } from './nd-frame.js';
+import { ndFrame } from '../frames.js';
 
 export type DadEffect =
   | FrameEffect

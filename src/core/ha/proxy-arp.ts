@@ -6,9 +6,9 @@
  */
 import { BROADCAST_MAC, macFromOctets, type Ipv4, type MacAddress } from '../../base/address.js';
 import { seconds, type Instant } from '../../base/time.js';
-import { encodeArp, type ArpMessage } from '../../wire/arp.js';
-import { ETHERTYPE } from '../../wire/protocol.js';
+import type { ArpMessage } from '../../wire/arp.js';
 import type { FrameEffect } from '../effect.js';
+import { arpFrame } from '../frames.js';
 import type { LinkName, LinkState } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Claims, type ClaimPolicy } from './claims.js';
@@ -86,8 +86,7 @@ export class ProxyArp implements Machine<FrameEffect, ProxyArpWhy> {
   #send(link: LinkName, destination: MacAddress, build: (own: MacAddress) => ArpMessage): void {
     const state = this.#links.get(link);
     if (!state?.up) return;
-    const payload = encodeArp(build(state.mac));
-    this.#effects.push({ kind: 'frame', link, destination, etherType: ETHERTYPE.arp, payload });
+    this.#effects.push(arpFrame(link, destination, build(state.mac)));
   }
 }
 

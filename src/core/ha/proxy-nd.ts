@@ -18,7 +18,7 @@ import type { FrameEffect } from '../effect.js';
 import type { LinkName, LinkState } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Claims, type ClaimPolicy } from './claims.js';
-import { ndFrame } from './nd-frame.js';
+import { ndFrame } from '../frames.js';
 
 export type ProxyNdWhy = 'claim a home address';
 

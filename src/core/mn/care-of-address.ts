@@ -7,20 +7,14 @@
  *   tentative ─no objection for RetransTimer→ preferred ─preferred lifetime→ deprecated ─valid lifetime→ expired
  *   tentative ─objection→ duplicate
  */
-import {
-  multicastMac,
-  solicitedNode,
-  UNSPECIFIED6,
-  type Ipv6,
-  type MacAddress,
-} from '../../base/address.js';
+import { solicitedNode, UNSPECIFIED6, type Ipv6, type MacAddress } from '../../base/address.js';
 import { after, seconds, type Instant, type Millis } from '../../base/time.js';
 import type { EventEffect, FrameEffect } from '../effect.js';
 import { event } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
-import { ndFrame } from './frames.js';
+import { ndFrame } from '../frames.js';
 
 export type AddressState = 'tentative' | 'preferred' | 'deprecated' | 'duplicate' | 'expired';
 export type AddressTimer = 'duplicate address detection' | 'preferred lifetime' | 'valid lifetime';
@@ -139,7 +133,7 @@ export class CareOfAddress implements Machine<AddressEffect, AddressTimer> {
   #solicit(): void {
     const group = solicitedNode(this.address);
     this.#effects.push(
-      ndFrame(this.#link, multicastMac(group), UNSPECIFIED6, group, {
+      ndFrame(this.#link, UNSPECIFIED6, group, {
         kind: 'neighborSolicitation',
         target: this.address,
         options: [],

@@ -35,7 +35,8 @@ import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import type { Random } from '../random.js';
 import { Timers } from '../timers.js';
-import { arpFrame, dhcpFrame } from './frames.js';
+import { arpFrame } from '../frames.js';
+import { dhcpFrame } from './dhcp-frame.js';
 
 export type DhcpState =
   'down' | 'rebooting' | 'selecting' | 'requesting' | 'bound' | 'renewing' | 'rebinding';

@@ -15,7 +15,6 @@ import {
   isLinkLocal,
   isMulticast,
   linkLocalAddress,
-  multicastMac,
   prefixOf,
   UNSPECIFIED6,
   type Ipv6,
@@ -29,7 +28,7 @@ import { event } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
-import { ndFrame } from './frames.js';
+import { ndFrame } from '../frames.js';
 
 export type DetectorEffect = FrameEffect | EventEffect;
 
@@ -341,11 +340,17 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #solicitRouter(router: Entry): void {
     const source = this.#linkLocal ?? linkLocalAddress(this.#mac);
     this.#effects.push(
-      ndFrame(this.#link, router.mac, source, router.address, {
-        kind: 'neighborSolicitation',
-        target: router.address,
-        options: [{ kind: 'sourceLinkLayer', address: this.#mac }],
-      }),
+      ndFrame(
+        this.#link,
+        source,
+        router.address,
+        {
+          kind: 'neighborSolicitation',
+          target: router.address,
+          options: [{ kind: 'sourceLinkLayer', address: this.#mac }],
+        },
+        router.mac,
+      ),
     );
   }
 
@@ -356,7 +361,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       ? [{ kind: 'sourceLinkLayer', address: this.#mac }]
       : []; // RFC 4861 §4.1: not from the unspecified address
     this.#effects.push(
-      ndFrame(this.#link, multicastMac(ALL_ROUTERS), this.#linkLocal ?? UNSPECIFIED6, ALL_ROUTERS, {
+      ndFrame(this.#link, this.#linkLocal ?? UNSPECIFIED6, ALL_ROUTERS, {
         kind: 'routerSolicitation',
         options,
       }),

@@ -13,7 +13,6 @@ import {
   ALL_NODES,
   BROADCAST_MAC,
   linkLocalAddress,
-  multicastMac,
   solicitedNode,
   UNSPECIFIED6,
   type Ipv4,
@@ -27,7 +26,7 @@ import { event } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
-import { arpFrame, ndFrame } from './frames.js';
+import { arpFrame, ndFrame } from '../frames.js';
 
 export type ReturnState = 'away' | 'resolving' | 'deregistering' | 'home' | 'conflict';
 export type ReturnTimer =
@@ -185,7 +184,7 @@ export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
     const { homeAddress } = this.#set;
     const group = solicitedNode(homeAddress);
     this.#effects.push(
-      ndFrame(this.#home!.link, multicastMac(group), UNSPECIFIED6, group, {
+      ndFrame(this.#home!.link, UNSPECIFIED6, group, {
         kind: 'neighborSolicitation',
         target: homeAddress,
         options: [],
@@ -236,14 +235,20 @@ export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
     if (!home || this.#state !== 'deregistering' || this.#inUse) return;
     const { homeAddress } = this.#set;
     this.#effects.push(
-      ndFrame(home.link, linkSource, homeAddress, source, {
-        kind: 'neighborAdvertisement',
-        router: false,
-        solicited: true,
-        override: true,
-        target: homeAddress,
-        options: [{ kind: 'targetLinkLayer', address: home.mac }],
-      }),
+      ndFrame(
+        home.link,
+        homeAddress,
+        source,
+        {
+          kind: 'neighborAdvertisement',
+          router: false,
+          solicited: true,
+          override: true,
+          target: homeAddress,
+          options: [{ kind: 'targetLinkLayer', address: home.mac }],
+        },
+        linkSource,
+      ),
     );
   }
 
@@ -254,7 +259,7 @@ export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
     const targets = this.#linkLocalToo ? [homeAddress, linkLocalAddress(mac)] : [homeAddress];
     for (const target of targets) {
       this.#effects.push(
-        ndFrame(link, multicastMac(ALL_NODES), target, ALL_NODES, {
+        ndFrame(link, target, ALL_NODES, {
           kind: 'neighborAdvertisement',
           router: false,
           solicited: false,

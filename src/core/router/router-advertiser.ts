@@ -20,11 +20,9 @@ import {
   type MacAddress,
 } from '../../base/address.js';
 import { after, seconds, type Instant, type Millis } from '../../base/time.js';
-import { encodeIcmpv6 } from '../../wire/icmpv6.js';
-import { encodeIpv6 } from '../../wire/ipv6-codec.js';
 import type { NdOption, RouterAdvertisement } from '../../wire/nd/message.js';
-import { ETHERTYPE, PROTOCOL } from '../../wire/protocol.js';
 import type { FrameEffect } from '../effect.js';
+import { ndFrame } from '../frames.js';
 import type { NdIngress } from '../ingress.js';
 import type { LinkState } from '../input.js';
 import { earlier, type Deadline, type Machine } from '../machine.js';
@@ -161,18 +159,7 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
       .find(isLinkLocal);
     const source = own ?? linkLocalAddress(link.mac);
     const message = advertisement(this.#options, link, routerLifetime);
-    const payload = encodeIpv6({
-      trafficClass: 0,
-      flowLabel: 0,
-      hopLimit: 255,
-      source,
-      destination,
-      headers: [],
-      protocol: PROTOCOL.icmpv6,
-      payload: encodeIcmpv6(message, source, destination),
-    });
-    const etherType = ETHERTYPE.ipv6;
-    this.#effects.push({ kind: 'frame', link: link.name, destination: mac, etherType, payload });
+    this.#effects.push(ndFrame(link.name, source, destination, message, mac));
   }
 }
 
