@@ -8,13 +8,9 @@ import type { NetlinkMessage } from 'netlink/dist/structs.js';
 import type { LinkName, LinkState } from '../core/input.js';
 import type { Links } from '../ports/index.js';
 import type { NetNamespace } from './native.js';
-import {
-  parseAddress,
-  parseLink,
-  type KernelAddress,
-  type KernelLink,
-  type RtNetlink,
-} from './netlink/rtnetlink.js';
+import { parseAddress, type KernelAddress } from './netlink/address.js';
+import { parseLink, type KernelLink } from './netlink/link.js';
+import type { RtNetlink } from './netlink/rtnetlink.js';
 import { NetlinkTransport } from './netlink/transport.js';
 
 interface LinksEvents {
