@@ -355,6 +355,7 @@ const addressRequest = (item: AddressItem, index: number): AddressRequest => ({
 });
 
 const kernelRoute = (item: RouteItem, index: number): KernelRoute => ({
+  type: 'unicast',
   table: TABLE[item.table],
   protocol: PROTOCOL_MIP6,
   destination: item.destination,

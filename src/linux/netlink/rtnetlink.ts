@@ -1,25 +1,41 @@
 /**
- * rtnetlink requests in plain values: links, addresses, routes, rules. The `netlink` package has the codecs and
- * matches answers to requests; the transport is ours. What its codecs cannot say is added as a raw attribute.
+ * rtnetlink requests in plain values: links, tunnels, addresses, routes, rules. The `netlink` package matches answers
+ * to requests; codecs and transport are ours.
  */
 import { NetlinkSocket } from 'netlink/dist/netlink.js';
-import * as rt from 'netlink/dist/rt/structs.js';
-import { AttrStream, type NetlinkMessage } from 'netlink/dist/structs.js';
+import type { NetlinkMessage } from 'netlink/dist/structs.js';
 import type { IpAddress, Prefix } from '../../base/address.js';
 import { errnoName, LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
 import { AF_INET, AF_INET6, LITTLE } from '../sockaddr.js';
-import { addressBody, parseAddress, type AddressRequest, type KernelAddress } from './address.js';
-import { rawAttribute } from './codec.js';
-import { parseLink, type KernelLink } from './link.js';
-import { parseRoute, routeBody, type KernelRoute } from './route.js';
-import { parseRule, ruleBody, type KernelRule } from './rule.js';
+import {
+  addressBody,
+  addressQuery,
+  parseAddress,
+  type AddressRequest,
+  type KernelAddress,
+} from './address.js';
+import { readAttributes, textOf } from './attributes.js';
+import {
+  linkBody,
+  linkQuery,
+  newTunnelBody,
+  parseLink,
+  tunnelBody,
+  tunnelOf,
+  type KernelLink,
+  type LinkSettings,
+  type TunnelLink,
+} from './link.js';
+import { parseRoute, routeBody, routeQuery, type KernelRoute } from './route.js';
+import { parseRule, ruleBody, ruleQuery, type KernelRule } from './rule.js';
 import { NetlinkTransport } from './transport.js';
 
 export type { AddressRequest, KernelAddress } from './address.js';
-export type { KernelLink } from './link.js';
-export type { KernelRoute } from './route.js';
+export type { KernelLink, TunnelLink } from './link.js';
+export type { KernelRoute, RouteEncapsulation, RouteType } from './route.js';
 export type { KernelRule } from './rule.js';
+export type { Tunnel, TunnelEncapsulation, TunnelType } from './tunnel.js';
 
 /** `exclusive` fails with EEXIST where the object is there; `replace` changes it. */
 export type Creation = 'exclusive' | 'replace';
@@ -41,14 +57,14 @@ export class RtNetlink {
   }
 
   async links(): Promise<KernelLink[]> {
-    const found = await this.#dump(rt.MessageType.GETLINK, rt.formatLink({}));
+    const found = await this.#dump(RTM_GETLINK, linkQuery());
     return found.flatMap((m) => parseLink(m) ?? []);
   }
 
   /** One interface; undefined when it has gone. */
   async link(index: number): Promise<KernelLink | undefined> {
-    const body = rt.formatLink({ index });
-    const [answers] = await this.#changes.request(rt.MessageType.GETLINK, body, {
+    const body = linkQuery(index);
+    const [answers] = await this.#changes.request(RTM_GETLINK, body, {
       checkError: false,
       timeout: TIMEOUT,
     });
@@ -56,7 +72,7 @@ export class RtNetlink {
   }
 
   async addresses(): Promise<KernelAddress[]> {
-    const found = await this.#dump(rt.MessageType.GETADDR, rt.formatAddress({}));
+    const found = await this.#dump(RTM_GETADDR, addressQuery());
     return found.flatMap((m) => parseAddress(m) ?? []);
   }
 
@@ -64,8 +80,8 @@ export class RtNetlink {
   async routes(protocol: number): Promise<KernelRoute[]> {
     const all: KernelRoute[] = [];
     for (const family of [AF_INET, AF_INET6]) {
-      const wanted = rt.formatRoute({ family, protocol });
-      const found = await this.#dump(rt.MessageType.GETROUTE, wanted);
+      const wanted = routeQuery(family, protocol);
+      const found = await this.#dump(RTM_GETROUTE, wanted);
       all.push(...found.flatMap((m) => parseRoute(m) ?? []));
     }
     return all.filter((route) => route.protocol === protocol);
@@ -74,7 +90,7 @@ export class RtNetlink {
   async rules(): Promise<KernelRule[]> {
     const all: KernelRule[] = [];
     for (const family of [AF_INET, AF_INET6]) {
-      const found = await this.#dump(rt.MessageType.GETRULE, rt.formatRule({ family }));
+      const found = await this.#dump(RTM_GETRULE, ruleQuery(family));
       all.push(...found.flatMap((m) => parseRule(m) ?? []));
     }
     return all;
@@ -82,59 +98,82 @@ export class RtNetlink {
 
   /** Without duplicate address detection, which the core has done. */
   addAddress(request: AddressRequest, how: Creation): Promise<void> {
-    return this.#change(rt.MessageType.NEWADDR, creation(how), addressBody(request, true), () =>
+    return this.#change(RTM_NEWADDR, creation(how), addressBody(request, true), () =>
       describe('add address', request.address),
     );
   }
 
   removeAddress(request: AddressRequest): Promise<void> {
-    return this.#change(rt.MessageType.DELADDR, 0, addressBody(request, false), () =>
+    return this.#change(RTM_DELADDR, 0, addressBody(request, false), () =>
       describe('remove address', request.address),
     );
   }
 
   addRoute(route: KernelRoute, how: Creation): Promise<void> {
-    return this.#change(rt.MessageType.NEWROUTE, creation(how), routeBody(route), () =>
+    return this.#change(RTM_NEWROUTE, creation(how), routeBody(route), () =>
       describe('add route', route.destination, `table ${route.table}`),
     );
   }
 
   removeRoute(route: KernelRoute): Promise<void> {
-    return this.#change(rt.MessageType.DELROUTE, 0, routeBody(route), () =>
+    return this.#change(RTM_DELROUTE, 0, routeBody(route), () =>
       describe('remove route', route.destination, `table ${route.table}`),
     );
   }
 
   addRule(rule: KernelRule): Promise<void> {
-    return this.#change(rt.MessageType.NEWRULE, creation('exclusive'), ruleBody(rule), () =>
+    return this.#change(RTM_NEWRULE, creation('exclusive'), ruleBody(rule), () =>
       describe('add rule', rule.from, `priority ${rule.priority}`),
     );
   }
 
   removeRule(rule: KernelRule): Promise<void> {
-    return this.#change(rt.MessageType.DELRULE, 0, ruleBody(rule), () =>
+    return this.#change(RTM_DELRULE, 0, ruleBody(rule), () =>
       describe('remove rule', rule.from, `priority ${rule.priority}`),
     );
   }
 
   /** MTU, queue length, and up. */
-  setLink(index: number, settings: { mtu?: number; txqlen?: number; up?: boolean }): Promise<void> {
-    const { up, ...attrs } = settings;
-    const out = new AttrStream();
-    const data =
-      up === undefined
-        ? { index }
-        : { index, flags: up ? { up: true as const } : {}, change: { up: true as const } };
-    rt.formatLinkMessage({ kind: 'link', data, attrs }, out);
-    return this.#change(rt.MessageType.NEWLINK, 0, out.bufs, () => `set interface ${index}`);
+  setLink(index: number, settings: LinkSettings): Promise<void> {
+    return this.#change(RTM_NEWLINK, 0, linkBody(index, settings), () => `set interface ${index}`);
   }
 
-  async #change(
-    type: number,
-    flags: number,
-    body: Uint8Array[],
-    doing: () => string,
-  ): Promise<void> {
+  /** The devices of our kinds, whoever made them. */
+  async tunnels(): Promise<TunnelLink[]> {
+    return (await this.links()).flatMap((link) => tunnelOf(link) ?? []);
+  }
+
+  /**
+   * Without a link-local address. Three requests: should another device have the index, it stays untouched, as the
+   * second and third go by name.
+   */
+  async createTunnel(link: TunnelLink): Promise<void> {
+    const created = this.#change(RTM_NEWLINK, creation('exclusive'), newTunnelBody(link), () =>
+      describeTunnel('create', link),
+    );
+    const settings: LinkSettings[] = [{ linkLocal: false }, { up: link.up }];
+    const set = settings.map((setting) =>
+      this.#change(RTM_NEWLINK, 0, linkBody(link.name, setting), () =>
+        describeTunnel('set up', link),
+      ),
+    );
+    const [failed] = (await Promise.allSettled([created, ...set])).filter(isRejected);
+    if (failed) throw failed.reason;
+  }
+
+  /**
+   * In place, the device found by its index: routes on it stay. EEXIST where another tunnel has these ends; EINVAL
+   * for IPv4 outside between a remote and none, and for `external` ones.
+   */
+  changeTunnel(link: TunnelLink): Promise<void> {
+    return this.#change(RTM_NEWLINK, 0, tunnelBody(link), () => describeTunnel('change', link));
+  }
+
+  removeLink(index: number): Promise<void> {
+    return this.#change(RTM_DELLINK, 0, linkQuery(index), () => `remove interface ${index}`);
+  }
+
+  async #change(type: number, flags: number, body: Uint8Array, doing: () => string): Promise<void> {
     const [answers] = await this.#changes.request(type, body, {
       flags,
       checkError: false,
@@ -195,8 +234,8 @@ function parseRefusal(message: NetlinkMessage): { errno: string; text: string } 
   const quoted = message.flags & NLM_F_CAPPED ? 16 : Math.max(16, view.getUint32(4, LITTLE));
   let text = '';
   if (message.flags & NLM_F_ACK_TLVS && 4 + quoted <= message.data.length) {
-    const said = rawAttribute(message.data.subarray(4 + quoted), NLMSGERR_ATTR_MSG);
-    text = said ? said.toString('utf8').replace(/\0+$/, '') : '';
+    const said = readAttributes(message.data.subarray(4 + quoted));
+    text = textOf(said.get(NLMSGERR_ATTR_MSG)) ?? '';
   }
   return { errno: errnoName(error), text };
 }
@@ -207,11 +246,29 @@ const creation = (how: Creation): number =>
 const describe = (what: string, about: IpAddress | Prefix, more = ''): string =>
   `${what} ${typeof about === 'string' ? about : `${about.address}/${about.length}`} ${more}`.trim();
 
+const describeTunnel = (what: string, { type, name, index }: TunnelLink): string =>
+  `${what} ${type} tunnel ${name} (${index})`;
+
+const isRejected = (result: PromiseSettledResult<void>): result is PromiseRejectedResult =>
+  result.status === 'rejected';
+
 const TIMEOUT = 5000; // ours, ms: the kernel answers at once or never
 const DUMP_ATTEMPTS = 3; // ours
 const NETLINK_ROUTE = 0;
 const NLMSG_ERROR = 2;
 const RTM_BASE = 16;
+const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
+const RTM_NEWADDR = 20;
+const RTM_DELADDR = 21;
+const RTM_GETADDR = 22;
+const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
+const RTM_GETROUTE = 26;
+const RTM_NEWRULE = 32;
+const RTM_DELRULE = 33;
+const RTM_GETRULE = 34;
 const NLM_F_DUMP_INTR = 0x10;
 const NLM_F_DUMP = 0x300;
 const NLM_F_REPLACE = 0x100;
