@@ -1,13 +1,7 @@
-/**
- * rtnetlink requests in plain values: links, tunnels, addresses, routes, rules. The `netlink` package matches answers
- * to requests; codecs and transport are ours.
- */
-import { NetlinkSocket } from 'netlink/dist/netlink.js';
-import type { NetlinkMessage } from 'netlink/dist/structs.js';
+/** rtnetlink requests in plain values: links, tunnels, addresses, routes, rules. */
 import type { IpAddress, Prefix } from '../../base/address.js';
-import { errnoName, LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
-import { AF_INET, AF_INET6, LITTLE } from '../sockaddr.js';
+import { AF_INET, AF_INET6 } from '../sockaddr.js';
 import {
   addressBody,
   addressQuery,
@@ -15,7 +9,6 @@ import {
   type AddressRequest,
   type KernelAddress,
 } from './address.js';
-import { readAttributes, textOf } from './attributes.js';
 import {
   linkBody,
   linkQuery,
@@ -27,52 +20,41 @@ import {
   type LinkSettings,
   type TunnelLink,
 } from './link.js';
+import { creation, NetlinkRequests, type Creation } from './requests.js';
 import { parseRoute, routeBody, routeQuery, type KernelRoute } from './route.js';
 import { parseRule, ruleBody, ruleQuery, type KernelRule } from './rule.js';
-import { NetlinkTransport } from './transport.js';
 
 export type { AddressRequest, KernelAddress } from './address.js';
 export type { KernelLink, TunnelLink } from './link.js';
+export type { Creation } from './requests.js';
 export type { KernelRoute, RouteEncapsulation, RouteType } from './route.js';
 export type { KernelRule } from './rule.js';
 export type { Tunnel, TunnelEncapsulation, TunnelType } from './tunnel.js';
 
-/** `exclusive` fails with EEXIST where the object is there; `replace` changes it. */
-export type Creation = 'exclusive' | 'replace';
-
 export class RtNetlink {
-  readonly #changes: NetlinkSocket;
-  /** Apart, and one at a time: an answer to anything else between the parts of a dump would tear it. */
-  readonly #dumps: NetlinkSocket;
-  #lastDump: Promise<unknown> = Promise.resolve();
+  readonly #requests: NetlinkRequests;
 
   constructor(netns: NetNamespace) {
-    this.#changes = requestSocket(netns);
-    this.#dumps = requestSocket(netns);
+    this.#requests = new NetlinkRequests(netns, NETLINK_ROUTE);
   }
 
   close(): void {
-    this.#changes.close();
-    this.#dumps.close();
+    this.#requests.close();
   }
 
   async links(): Promise<KernelLink[]> {
-    const found = await this.#dump(RTM_GETLINK, linkQuery());
+    const found = await this.#requests.dump(RTM_GETLINK, linkQuery(), 'interfaces');
     return found.flatMap((m) => parseLink(m) ?? []);
   }
 
   /** One interface; undefined when it has gone. */
   async link(index: number): Promise<KernelLink | undefined> {
-    const body = linkQuery(index);
-    const [answers] = await this.#changes.request(RTM_GETLINK, body, {
-      checkError: false,
-      timeout: TIMEOUT,
-    });
-    return answers[0] && parseLink(answers[0]);
+    const answer = await this.#requests.get(RTM_GETLINK, linkQuery(index));
+    return answer && parseLink(answer);
   }
 
   async addresses(): Promise<KernelAddress[]> {
-    const found = await this.#dump(RTM_GETADDR, addressQuery());
+    const found = await this.#requests.dump(RTM_GETADDR, addressQuery(), 'addresses');
     return found.flatMap((m) => parseAddress(m) ?? []);
   }
 
@@ -81,7 +63,7 @@ export class RtNetlink {
     const all: KernelRoute[] = [];
     for (const family of [AF_INET, AF_INET6]) {
       const wanted = routeQuery(family, protocol);
-      const found = await this.#dump(RTM_GETROUTE, wanted);
+      const found = await this.#requests.dump(RTM_GETROUTE, wanted, 'routes');
       all.push(...found.flatMap((m) => parseRoute(m) ?? []));
     }
     return all.filter((route) => route.protocol === protocol);
@@ -90,7 +72,7 @@ export class RtNetlink {
   async rules(): Promise<KernelRule[]> {
     const all: KernelRule[] = [];
     for (const family of [AF_INET, AF_INET6]) {
-      const found = await this.#dump(RTM_GETRULE, ruleQuery(family));
+      const found = await this.#requests.dump(RTM_GETRULE, ruleQuery(family), 'rules');
       all.push(...found.flatMap((m) => parseRule(m) ?? []));
     }
     return all;
@@ -173,75 +155,10 @@ export class RtNetlink {
     return this.#change(RTM_DELLINK, 0, linkQuery(index), () => `remove interface ${index}`);
   }
 
-  async #change(type: number, flags: number, body: Uint8Array, doing: () => string): Promise<void> {
-    const [answers] = await this.#changes.request(type, body, {
-      flags,
-      checkError: false,
-      timeout: TIMEOUT,
-    });
-    const refusal = answers[0] && parseRefusal(answers[0]);
-    if (!refusal) return;
-    const said = refusal.text === '' ? '' : ` (${refusal.text})`;
-    throw new LinuxError('NETLINK', `The kernel refused to ${doing()}: ${refusal.errno}${said}.`, {
-      errno: refusal.errno,
-      ...(refusal.errno === 'EPERM' ? { way: 'CAP_NET_ADMIN is needed.' } : {}),
-    });
-  }
-
-  #dump(type: number, body: Uint8Array): Promise<NetlinkMessage[]> {
-    const turn = this.#lastDump.then(() => this.#dumpNow(type, body));
-    this.#lastDump = turn.catch(() => {});
-    return turn;
-  }
-
-  async #dumpNow(type: number, body: Uint8Array): Promise<NetlinkMessage[]> {
-    for (let attempt = 1; ; attempt++) {
-      const [answers] = await this.#dumps.request(type, body, {
-        flags: NLM_F_DUMP,
-        checkError: false,
-        timeout: TIMEOUT,
-      });
-      const refusal = answers[0] && parseRefusal(answers[0]);
-      if (refusal) {
-        const { errno, text } = refusal;
-        throw new LinuxError('NETLINK', `The kernel refused to list (${type}): ${errno} ${text}.`, {
-          errno,
-        });
-      }
-      // The tables changed under the dump: once more, then take what there is.
-      const torn = answers.some((m) => m.flags & NLM_F_DUMP_INTR);
-      if (!torn || attempt === DUMP_ATTEMPTS) return answers.filter((m) => m.type >= RTM_BASE);
-    }
+  #change(type: number, flags: number, body: Uint8Array, doing: () => string): Promise<void> {
+    return this.#requests.change({ type, flags, body, doing });
   }
 }
-
-function requestSocket(netns: NetNamespace): NetlinkSocket {
-  const transport = new NetlinkTransport(netns, NETLINK_ROUTE);
-  transport.on('error', () => {}); // a lost answer shows as the request's own time-out
-  transport.on('overrun', () => {});
-  const socket = new NetlinkSocket(transport.asRawSocket());
-  socket.on('error', () => {});
-  socket.on('invalid', () => {});
-  return socket;
-}
-
-/** NLMSG_ERROR with its extended acknowledgement; undefined for success and for other messages. */
-function parseRefusal(message: NetlinkMessage): { errno: string; text: string } | undefined {
-  if (message.type !== NLMSG_ERROR || message.data.length < 20) return undefined;
-  const view = new DataView(message.data.buffer, message.data.byteOffset, message.data.length);
-  const error = view.getInt32(0, LITTLE);
-  if (error === 0) return undefined;
-  const quoted = message.flags & NLM_F_CAPPED ? 16 : Math.max(16, view.getUint32(4, LITTLE));
-  let text = '';
-  if (message.flags & NLM_F_ACK_TLVS && 4 + quoted <= message.data.length) {
-    const said = readAttributes(message.data.subarray(4 + quoted));
-    text = textOf(said.get(NLMSGERR_ATTR_MSG)) ?? '';
-  }
-  return { errno: errnoName(error), text };
-}
-
-const creation = (how: Creation): number =>
-  NLM_F_CREATE | (how === 'exclusive' ? NLM_F_EXCL : NLM_F_REPLACE);
 
 const describe = (what: string, about: IpAddress | Prefix, more = ''): string =>
   `${what} ${typeof about === 'string' ? about : `${about.address}/${about.length}`} ${more}`.trim();
@@ -252,11 +169,7 @@ const describeTunnel = (what: string, { type, name, index }: TunnelLink): string
 const isRejected = (result: PromiseSettledResult<void>): result is PromiseRejectedResult =>
   result.status === 'rejected';
 
-const TIMEOUT = 5000; // ours, ms: the kernel answers at once or never
-const DUMP_ATTEMPTS = 3; // ours
 const NETLINK_ROUTE = 0;
-const NLMSG_ERROR = 2;
-const RTM_BASE = 16;
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
@@ -269,11 +182,3 @@ const RTM_GETROUTE = 26;
 const RTM_NEWRULE = 32;
 const RTM_DELRULE = 33;
 const RTM_GETRULE = 34;
-const NLM_F_DUMP_INTR = 0x10;
-const NLM_F_DUMP = 0x300;
-const NLM_F_REPLACE = 0x100;
-const NLM_F_EXCL = 0x200;
-const NLM_F_CREATE = 0x400;
-const NLM_F_CAPPED = 0x100;
-const NLM_F_ACK_TLVS = 0x200;
-const NLMSGERR_ATTR_MSG = 1;
