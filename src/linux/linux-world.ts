@@ -12,6 +12,7 @@ import { Failures, type SendFailure } from './failures.js';
 import { Inlet } from './inlet.js';
 import { LinuxLinks } from './links.js';
 import type { NetNamespace } from './native.js';
+import { Outbox } from './netlink/outbox.js';
 import { RtNetlink } from './netlink/rtnetlink.js';
 import { Outlet } from './outlet.js';
 import { FileStore, MemoryStore } from './store.js';
@@ -104,7 +105,8 @@ export class LinuxWorld implements World {
       const clock = new LinuxClock();
       const toWorld: Parts['toWorld'] = { input: () => {} };
       const input = (i: WorldInput): void => toWorld.input(i);
-      const requests = keep(new RtNetlink(netns));
+      const outbox = new Outbox();
+      const requests = keep(new RtNetlink(netns, outbox));
       const links = keep(await LinuxLinks.open(netns, options.links, requests, counters));
       const failures = new Failures(counters, options.onFailure);
       const outlet = keep(new Outlet(netns, links, failures));
@@ -124,7 +126,7 @@ export class LinuxWorld implements World {
           clock,
         ),
       );
-      const guard = keep(new SignallingGuard(netns, options.table ?? 'mip6'));
+      const guard = keep(new SignallingGuard(netns, options.table ?? 'mip6', outbox));
       const sysctls = new Sysctls(
         netns,
         options.stateFile ?? `/run/mip6/${options.name}.state.json`,
@@ -151,6 +153,7 @@ export class LinuxWorld implements World {
       const parts = {
         clock,
         counters,
+        outbox,
         toWorld,
         links,
         outlet,
@@ -172,6 +175,11 @@ export class LinuxWorld implements World {
   /** Counters of the tunnels, by reason. */
   get tunnelCounters(): Readonly<Record<string, number>> {
     return this.#parts.tunnels.forwarder.counters;
+  }
+
+  /** Netlink requests so far, by what they were about. */
+  get operations(): Readonly<Record<string, number>> {
+    return this.#parts.outbox.operations;
   }
 
   /** What came before is not kept: a role starts from `links.list()`. */
@@ -245,6 +253,7 @@ export class LinuxWorld implements World {
 interface Parts {
   readonly clock: Clock;
   readonly counters: Record<string, number>;
+  readonly outbox: Outbox;
   /** Set once the world is there; parts made before it call through. */
   readonly toWorld: { input: (input: WorldInput) => void };
   readonly links: LinuxLinks;

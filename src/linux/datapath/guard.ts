@@ -13,6 +13,7 @@ import { addressOctets, isIpv6, type IpAddress } from '../../base/address.js';
 import { LinuxError } from '../error.js';
 import { native, type NetNamespace } from '../native.js';
 import { NfNetlink, type SetChange } from '../netlink/nfnetlink.js';
+import type { Outbox } from '../netlink/outbox.js';
 
 export class SignallingGuard {
   readonly #netns: NetNamespace;
@@ -21,10 +22,10 @@ export class SignallingGuard {
   #prepared: Promise<void> | undefined;
   #guarded: ReadonlySet<IpAddress> = new Set();
 
-  constructor(netns: NetNamespace, table: string) {
+  constructor(netns: NetNamespace, table: string, outbox: Outbox) {
     this.#netns = netns;
     this.#table = table;
-    this.#netlink = new NfNetlink(netns);
+    this.#netlink = new NfNetlink(netns, outbox);
   }
 
   /** Makes the table, replacing what a crash left. Later calls share the first one's result. */

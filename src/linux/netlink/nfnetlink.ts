@@ -12,6 +12,7 @@ import {
 import { errnoName, LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
 import { LITTLE } from '../sockaddr.js';
+import { Outbox } from './outbox.js';
 import { NetlinkTransport } from './transport.js';
 
 export interface SetChange {
@@ -22,11 +23,13 @@ export interface SetChange {
 
 export class NfNetlink {
   readonly #transport: NetlinkTransport;
+  readonly #outbox: Outbox;
   readonly #waiting = new Map<number, Waiting>();
   #sequence = 0;
 
-  constructor(netns: NetNamespace) {
-    this.#transport = new NetlinkTransport(netns, NETLINK_NETFILTER);
+  constructor(netns: NetNamespace, outbox = new Outbox()) {
+    this.#outbox = outbox;
+    this.#transport = new NetlinkTransport(netns, NETLINK_NETFILTER, outbox);
     this.#transport.unref();
     this.#transport.on('message', (octets: Buffer) => this.#receive(octets));
     this.#transport.on('error', () => {}); // the request times out
@@ -77,9 +80,11 @@ export class NfNetlink {
       const timer = setTimeout(() => this.#finish(waiting, 'ETIMEDOUT'), TIMEOUT);
       timer.unref();
       waiting.timer = timer;
-      this.#transport.send(out, undefined, (error) => {
-        if (error) this.#finish(waiting, 'EIO');
-      });
+      this.#outbox.count('set');
+      // A transaction is one sendmsg(2), after all that was asked for before it.
+      this.#outbox.flush();
+      const errno = this.#transport.transmit(Buffer.concat(out));
+      if (errno !== 0) this.#finish(waiting, errnoName(errno));
     });
   }
 

@@ -9,9 +9,12 @@ import { errnoName, LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
 import { LITTLE } from '../sockaddr.js';
 import { readAttributes, textOf } from './attributes.js';
+import type { Outbox } from './outbox.js';
 import { NetlinkTransport } from './transport.js';
 
 export interface ChangeRequest {
+  /** What it is about, for the outbox's count: `route`. */
+  readonly operation: string;
   readonly type: number;
   /** Beyond NLM_F_REQUEST and NLM_F_ACK, such as `creation('exclusive')`. */
   readonly flags?: number;
@@ -32,12 +35,14 @@ export class NetlinkRequests {
   readonly #changes: NetlinkSocket;
   /** Apart, and one at a time: an answer to anything else between the parts of a dump would tear it. */
   readonly #dumps: NetlinkSocket;
+  readonly #outbox: Outbox;
   #lastDump: Promise<unknown> = Promise.resolve();
 
   /** `protocol` is NETLINK_ROUTE (0) or another family. Throws `LinuxError`. */
-  constructor(netns: NetNamespace, protocol: number) {
-    this.#changes = requestSocket(netns, protocol);
-    this.#dumps = requestSocket(netns, protocol);
+  constructor(netns: NetNamespace, protocol: number, outbox: Outbox) {
+    this.#outbox = outbox;
+    this.#changes = requestSocket(netns, protocol, outbox);
+    this.#dumps = requestSocket(netns, protocol, outbox);
   }
 
   close(): void {
@@ -46,6 +51,7 @@ export class NetlinkRequests {
   }
 
   async change(request: ChangeRequest): Promise<void> {
+    this.#outbox.count(request.operation);
     const answer = await this.get(request.type, request.body, request.flags);
     const refusal = answer && parseRefusal(answer);
     if (!refusal) return;
@@ -65,6 +71,7 @@ export class NetlinkRequests {
 
   /** `listing` is for the error: "The kernel refused to list …". */
   dump(type: number, body: Uint8Array, listing: string): Promise<NetlinkMessage[]> {
+    this.#outbox.count('list');
     const turn = this.#lastDump.then(() => this.#dumpNow(type, body, listing));
     this.#lastDump = turn.catch(() => {});
     return turn;
@@ -90,8 +97,8 @@ export class NetlinkRequests {
   }
 }
 
-function requestSocket(netns: NetNamespace, protocol: number): NetlinkSocket {
-  const transport = new NetlinkTransport(netns, protocol);
+function requestSocket(netns: NetNamespace, protocol: number, outbox: Outbox): NetlinkSocket {
+  const transport = new NetlinkTransport(netns, protocol, outbox);
   transport.on('error', () => {}); // a lost answer shows as the request's own time-out
   transport.on('overrun', () => {});
   const socket = new NetlinkSocket(transport.asRawSocket());

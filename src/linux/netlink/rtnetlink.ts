@@ -20,6 +20,7 @@ import {
   type LinkSettings,
   type TunnelLink,
 } from './link.js';
+import { Outbox } from './outbox.js';
 import { creation, NetlinkRequests, type Creation } from './requests.js';
 import { parseRoute, routeBody, routeQuery, type KernelRoute } from './route.js';
 import { parseRule, ruleBody, ruleQuery, type KernelRule } from './rule.js';
@@ -34,8 +35,8 @@ export type { Tunnel, TunnelEncapsulation, TunnelType } from './tunnel.js';
 export class RtNetlink {
   readonly #requests: NetlinkRequests;
 
-  constructor(netns: NetNamespace) {
-    this.#requests = new NetlinkRequests(netns, NETLINK_ROUTE);
+  constructor(netns: NetNamespace, outbox = new Outbox()) {
+    this.#requests = new NetlinkRequests(netns, NETLINK_ROUTE, outbox);
   }
 
   close(): void {
@@ -64,9 +65,12 @@ export class RtNetlink {
     for (const family of [AF_INET, AF_INET6]) {
       const wanted = routeQuery(family, protocol);
       const found = await this.#requests.dump(RTM_GETROUTE, wanted, 'routes');
-      all.push(...found.flatMap((m) => parseRoute(m) ?? []));
+      for (const message of found) {
+        const route = parseRoute(message);
+        if (route?.protocol === protocol) all.push(route); // older kernels send them all
+      }
     }
-    return all.filter((route) => route.protocol === protocol);
+    return all;
   }
 
   async rules(): Promise<KernelRule[]> {
@@ -156,7 +160,8 @@ export class RtNetlink {
   }
 
   #change(type: number, flags: number, body: Uint8Array, doing: () => string): Promise<void> {
-    return this.#requests.change({ type, flags, body, doing });
+    const operation = OPERATIONS[(type - RTM_BASE) >> 2]!;
+    return this.#requests.change({ operation, type, flags, body, doing });
   }
 }
 
@@ -170,6 +175,18 @@ const isRejected = (result: PromiseSettledResult<void>): result is PromiseReject
   result.status === 'rejected';
 
 const NETLINK_ROUTE = 0;
+const RTM_BASE = 16;
+/** Of four message types each: new, delete, get, set. */
+const OPERATIONS: readonly string[] = [
+  'link',
+  'address',
+  'route',
+  'neighbour',
+  'rule',
+  'qdisc',
+  'class',
+  'filter',
+];
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;
 const RTM_GETLINK = 18;
