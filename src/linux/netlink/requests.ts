@@ -51,10 +51,15 @@ export class NetlinkRequests {
   }
 
   async change(request: ChangeRequest): Promise<void> {
+    await this.ask(request);
+  }
+
+  /** For requests that are answered by more than an acknowledgement. */
+  async ask(request: ChangeRequest): Promise<NetlinkMessage> {
     this.#outbox.count(request.operation);
     const answer = await this.get(request.type, request.body, request.flags);
-    const refusal = answer && parseRefusal(answer);
-    if (!refusal) return;
+    const refusal = parseRefusal(answer);
+    if (!refusal) return answer;
     const { errno, text } = refusal;
     const said = text === '' ? '' : ` (${text})`;
     const way = request.way?.(errno) ?? WAYS[errno];
@@ -63,10 +68,10 @@ export class NetlinkRequests {
   }
 
   /** The first message of the answer, which is an NLMSG_ERROR where the kernel refuses. */
-  async get(type: number, body: Uint8Array, flags = 0): Promise<NetlinkMessage | undefined> {
+  async get(type: number, body: Uint8Array, flags = 0): Promise<NetlinkMessage> {
     const options = { flags, checkError: false, timeout: TIMEOUT };
     const [answers] = await this.#changes.request(type, body, options);
-    return answers[0];
+    return answers[0]!; // an answer has a first message
   }
 
   /** `listing` is for the error: "The kernel refused to list …". */

@@ -50,8 +50,7 @@ export class RtNetlink {
 
   /** One interface; undefined when it has gone. */
   async link(index: number): Promise<KernelLink | undefined> {
-    const answer = await this.#requests.get(RTM_GETLINK, linkQuery(index));
-    return answer && parseLink(answer);
+    return parseLink(await this.#requests.get(RTM_GETLINK, linkQuery(index)));
   }
 
   async addresses(): Promise<KernelAddress[]> {
