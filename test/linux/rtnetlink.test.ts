@@ -1,9 +1,10 @@
 /** Routes, rules and addresses by netlink, against what `ip` shows of them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ipv6, ipv4, prefix } from '../../src/base/address.js';
+import { ipv4, ipv6, mac, prefix } from '../../src/base/address.js';
 import {
   RtNetlink,
   type AddressRequest,
+  type KernelNeighbour,
   type KernelRoute,
   type KernelRule,
 } from '../../src/linux/netlink/rtnetlink.js';
@@ -72,6 +73,35 @@ describe.skipIf(!isRoot)('rtnetlink', () => {
     expect((await requests.rules()).filter((r) => r.protocol === 109)).toEqual([]);
   });
 
+  it.each<[Omit<KernelNeighbour, 'index'>, RegExp]>([
+    [
+      { address: ipv6('2001:db8:1::9'), proxy: true, permanent: true, protocol: 109 },
+      /^2001:db8:1::9 dev eth0 proxy +proto/m,
+    ],
+    [
+      { address: ipv4('192.0.2.9'), proxy: true, permanent: true, protocol: 109 },
+      /^192.0.2.9 dev eth0 proxy +proto/m,
+    ],
+    [
+      { address: ipv6('fe80::9'), proxy: false, mac: MAC, permanent: true, protocol: 109 },
+      /^fe80::9 dev eth0 lladdr 02:00:00:00:00:09 PERMANENT proto/m,
+    ],
+    [
+      { address: ipv4('192.0.2.8'), proxy: false, mac: MAC, permanent: false, protocol: 0 },
+      /^192.0.2.8 dev eth0 lladdr 02:00:00:00:00:09 REACHABLE/m,
+    ],
+  ])('a neighbour, or an address answered for: %o', async (entry, shown) => {
+    const neighbour = { index: eth0, ...entry };
+    await requests.addNeighbour(neighbour, 'exclusive');
+    const show = entry.proxy ? ['show', 'proxy'] : ['show'];
+    expect(await ns.run('ip', 'neigh', ...show)).toMatch(shown);
+    expect(await requests.neighbours(entry.proxy)).toContainEqual(neighbour);
+    await requests.removeNeighbour(neighbour);
+    // A neighbour may stay for a while, failed and without its link-layer address.
+    const left = (await requests.neighbours(entry.proxy)).filter((n) => n.proxy || n.mac);
+    expect(left.filter((n) => n.address === entry.address)).toEqual([]);
+  });
+
   it.each<[Partial<AddressRequest>, string]>([
     [{ homeAddress: true }, 'scope global nodad home noprefixroute'],
     [{ homeAddress: false, prefixRoute: true }, 'scope global nodad proto'],
@@ -97,6 +127,7 @@ describe.skipIf(!isRoot)('rtnetlink', () => {
   });
 });
 
+const MAC = mac('02:00:00:00:00:09');
 const ROUTE: KernelRoute = {
   type: 'unicast',
   table: 7001,

@@ -63,10 +63,9 @@ export class FouPorts {
       type: this.#family,
       body: fouBody(FOU_CMD_ADD, port),
       doing: () => `open FOU port ${port.port}`,
-      way: (errno) =>
-        errno === 'EADDRINUSE'
-          ? `\`ss -ulpn sport = :${port.port}\` names the program that has it, \`ip fou show\` the kernel's own.`
-          : undefined,
+      ways: {
+        EADDRINUSE: `\`ss -ulpn sport = :${port.port}\` names the program that has it, \`ip fou show\` the kernel's own.`,
+      },
     });
   }
 
@@ -121,8 +120,7 @@ async function familyNumber(requests: NetlinkRequests): Promise<number> {
       .text(CTRL_ATTR_FAMILY_NAME, FOU_GENL_NAME)
       .finish(),
     doing: () => 'tell of its Foo over UDP',
-    way: (errno) =>
-      errno === 'ENOENT' ? 'Load it with `modprobe fou` (CONFIG_NET_FOU).' : undefined,
+    ways: { ENOENT: 'Load it with `modprobe fou` (CONFIG_NET_FOU).' },
   });
   const attributes = readAttributes(answer.data.subarray(GENL_HDRLEN));
   return numberOf(attributes.get(CTRL_ATTR_FAMILY_ID)) ?? 0;

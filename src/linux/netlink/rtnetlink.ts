@@ -20,6 +20,23 @@ import {
   type LinkSettings,
   type TunnelLink,
 } from './link.js';
+import { LinuxError } from '../error.js';
+import {
+  neighbourBody,
+  neighbourQuery,
+  parseNeighbour,
+  type KernelNeighbour,
+} from './neighbour.js';
+import {
+  clsactBody,
+  describeTrafficFilter,
+  parseTrafficFilter,
+  trafficFilterBody,
+  trafficFilterKey,
+  trafficFilterQuery,
+  type TrafficFilter,
+  type TrafficFilterKey,
+} from './traffic-filter.js';
 import { Outbox } from './outbox.js';
 import { creation, NetlinkRequests, type Creation } from './requests.js';
 import { parseRoute, routeBody, routeQuery, type KernelRoute } from './route.js';
@@ -31,6 +48,9 @@ export type { Creation } from './requests.js';
 export type { KernelRoute, RouteEncapsulation, RouteType } from './route.js';
 export type { KernelRule } from './rule.js';
 export type { Tunnel, TunnelEncapsulation, TunnelType } from './tunnel.js';
+
+export type { KernelNeighbour } from './neighbour.js';
+export type { SourceFilter, TrafficFilter, TrafficFilterKey } from './traffic-filter.js';
 
 export class RtNetlink {
   readonly #requests: NetlinkRequests;
@@ -158,9 +178,79 @@ export class RtNetlink {
     return this.#change(RTM_DELLINK, 0, linkQuery(index), () => `remove interface ${index}`);
   }
 
-  #change(type: number, flags: number, body: Uint8Array, doing: () => string): Promise<void> {
+  /** Neighbours that the kernel knows, or with `proxy` the addresses that it answers for. */
+  async neighbours(proxy: boolean): Promise<KernelNeighbour[]> {
+    const all: KernelNeighbour[] = [];
+    for (const family of [AF_INET, AF_INET6]) {
+      const wanted = neighbourQuery(family, proxy);
+      const found = await this.#requests.dump(RTM_GETNEIGH, wanted, 'neighbours');
+      all.push(...found.flatMap((m) => parseNeighbour(m) ?? []));
+    }
+    return all;
+  }
+
+  addNeighbour(neighbour: KernelNeighbour, how: Creation): Promise<void> {
+    return this.#change(RTM_NEWNEIGH, creation(how), neighbourBody(neighbour), () =>
+      describeNeighbour('add', neighbour),
+    );
+  }
+
+  removeNeighbour(neighbour: KernelNeighbour): Promise<void> {
+    return this.#change(RTM_DELNEIGH, 0, neighbourBody(neighbour), () =>
+      describeNeighbour('remove', neighbour),
+    );
+  }
+
+  /** What traffic filters hang on. Done too where it is there already. */
+  async addClsact(link: number): Promise<void> {
+    await this.#change(
+      RTM_NEWQDISC,
+      creation('exclusive'),
+      clsactBody(link),
+      () => `add clsact to interface ${link}`,
+      FILTER_WAYS,
+    ).catch(forgiveExistence);
+  }
+
+  /** Of our making, on the ingress hook of one interface. */
+  async trafficFilters(link: number): Promise<TrafficFilter[]> {
+    const wanted = trafficFilterQuery(link);
+    const found = await this.#requests.dump(RTM_GETTFILTER, wanted, 'traffic filters');
+    return found.flatMap((m) => parseTrafficFilter(m) ?? []);
+  }
+
+  /** In place of the filter with the same key, without a moment between. EEXIST where another one matches the same. */
+  async putTrafficFilter(filter: TrafficFilter): Promise<void> {
+    const drop = filter.kind === 'drop';
+    const put = this.#change(
+      RTM_NEWTFILTER,
+      NLM_F_CREATE,
+      trafficFilterBody(filter),
+      () => `put ${describeTrafficFilter(filter)}`,
+      FILTER_WAYS,
+    );
+    // There is one matchall a preference, and nothing to change about ours.
+    await (drop ? put.catch(forgiveExistence) : put);
+  }
+
+  removeTrafficFilter(key: TrafficFilterKey): Promise<void> {
+    return this.#change(
+      RTM_DELTFILTER,
+      0,
+      trafficFilterKey(key),
+      () => `remove ${describeTrafficFilter(key)}`,
+    );
+  }
+
+  #change(
+    type: number,
+    flags: number,
+    body: Uint8Array,
+    doing: () => string,
+    ways?: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const operation = OPERATIONS[(type - RTM_BASE) >> 2]!;
-    return this.#requests.change({ operation, type, flags, body, doing });
+    return this.#requests.change({ operation, type, flags, body, doing, ways });
   }
 }
 
@@ -170,9 +260,19 @@ const describe = (what: string, about: IpAddress | Prefix, more = ''): string =>
 const describeTunnel = (what: string, { type, name, index }: TunnelLink): string =>
   `${what} ${type} tunnel ${name} (${index})`;
 
+const describeNeighbour = (what: string, { address, proxy, index }: KernelNeighbour): string =>
+  `${what} ${proxy ? 'proxy' : 'neighbour'} ${address} on interface ${index}`;
+
+function forgiveExistence(error: unknown): void {
+  if (!(error instanceof LinuxError) || error.errno !== 'EEXIST') throw error;
+}
+
 const isRejected = (result: PromiseSettledResult<void>): result is PromiseRejectedResult =>
   result.status === 'rejected';
 
+const FILTER_WAYS = {
+  ENOENT: 'Load the modules: `modprobe -a sch_ingress cls_flower cls_matchall act_gact`.',
+};
 const NETLINK_ROUTE = 0;
 const RTM_BASE = 16;
 /** Of four message types each: new, delete, get, set. */
@@ -195,6 +295,14 @@ const RTM_GETADDR = 22;
 const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
 const RTM_GETROUTE = 26;
+const RTM_NEWNEIGH = 28;
+const RTM_DELNEIGH = 29;
+const RTM_GETNEIGH = 30;
 const RTM_NEWRULE = 32;
 const RTM_DELRULE = 33;
 const RTM_GETRULE = 34;
+const RTM_NEWQDISC = 36;
+const RTM_NEWTFILTER = 44;
+const RTM_DELTFILTER = 45;
+const RTM_GETTFILTER = 46;
+const NLM_F_CREATE = 0x400;
