@@ -3,7 +3,15 @@
  * interfaces without a link header.
  */
 import { ETHERTYPE, ICMPV6, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
-import { LITTLE } from './sockaddr.js';
+import {
+  JEQ,
+  JGT,
+  NETWORK,
+  Program,
+  SKF_AD_PKTTYPE,
+  SKF_AD_PROTOCOL,
+  SKF_AD_VLAN_TAG_PRESENT,
+} from './bpf.js';
 
 /**
  * Passes what a mobility daemon reads from a link, whole: ARP, neighbour discovery, DHCPv4, Mobility Headers and
@@ -45,79 +53,6 @@ export function nothingFilter(): Uint8Array {
   return new Program().give(0).assemble();
 }
 
-interface Instruction {
-  readonly code: number;
-  readonly k: number;
-  /** Where a conditional jump goes when true; it falls through when false. */
-  readonly to?: string;
-}
-
-class Program {
-  readonly #instructions: Instruction[] = [];
-  readonly #labels = new Map<string, number>();
-
-  label(name: string): this {
-    this.#labels.set(name, this.#instructions.length);
-    return this;
-  }
-
-  load(offset: number): this {
-    return this.#push(LD | W | ABS, offset);
-  }
-
-  loadByte(offset: number): this {
-    return this.#push(LD | B | ABS, offset);
-  }
-
-  firstFragmentOnly(): this {
-    return this.#push(LD | H | ABS, NETWORK + 6).when(JSET, 0x1fff, 'drop');
-  }
-
-  /** X becomes the length of the IPv4 header. */
-  loadHeaderLength(): this {
-    return this.#push(LDX | B | MSH, NETWORK);
-  }
-
-  loadByteAfterHeader(offset: number): this {
-    return this.#push(LD | B | IND, NETWORK + offset);
-  }
-
-  loadHalfAfterHeader(offset: number): this {
-    return this.#push(LD | H | IND, NETWORK + offset);
-  }
-
-  when(condition: number, k: number, to: string): this {
-    return this.#push(JMP | condition, k, to);
-  }
-
-  jump(to: string): this {
-    return this.#push(JMP | JA, 0, to);
-  }
-
-  give(octets: number): this {
-    return this.#push(RET, octets);
-  }
-
-  /** struct sock_filter: u16 code, u8 jt, u8 jf, u32 k. */
-  assemble(): Uint8Array {
-    const out = new Uint8Array(this.#instructions.length * 8);
-    const view = new DataView(out.buffer);
-    this.#instructions.forEach(({ code, k, to }, i) => {
-      const skip = to === undefined ? 0 : this.#labels.get(to)! - i - 1;
-      const always = code === (JMP | JA);
-      view.setUint16(8 * i, code, LITTLE);
-      out[8 * i + 2] = always ? 0 : skip;
-      view.setUint32(8 * i + 4, (always ? skip : k) >>> 0, LITTLE);
-    });
-    return out;
-  }
-
-  #push(code: number, k: number, to?: string): this {
-    this.#instructions.push(to === undefined ? { code, k } : { code, k, to });
-    return this;
-  }
-}
-
 const BEFORE_OR_MOBILITY = [
   PROTOCOL.hopByHop,
   PROTOCOL.ipv4,
@@ -145,23 +80,3 @@ const ICMPV6_TYPES = [
 const ICMP_DESTINATION_UNREACHABLE = 3;
 const PACKET_MULTICAST = 2; // sll_pkttype: 0 to us, 1 broadcast, 2 multicast; above: to others, outgoing
 const WHOLE = 0x40000;
-
-// linux/filter.h
-const NETWORK = -0x100000;
-const SKF_AD_PROTOCOL = -0x1000;
-const SKF_AD_PKTTYPE = -0x1000 + 4;
-const SKF_AD_VLAN_TAG_PRESENT = -0x1000 + 48;
-const LD = 0x00;
-const LDX = 0x01;
-const JMP = 0x05;
-const RET = 0x06;
-const W = 0x00;
-const H = 0x08;
-const B = 0x10;
-const ABS = 0x20;
-const IND = 0x40;
-const MSH = 0xa0;
-const JA = 0x00;
-const JEQ = 0x10;
-const JGT = 0x20;
-const JSET = 0x40;
