@@ -32,6 +32,10 @@ export class Program {
     return this.#push(LD | W | ABS, offset);
   }
 
+  loadHalf(offset: number): this {
+    return this.#push(LD | H | ABS, offset);
+  }
+
   loadByte(offset: number): this {
     return this.#push(LD | B | ABS, offset);
   }

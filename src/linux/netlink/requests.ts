@@ -45,6 +45,11 @@ export class NetlinkRequests {
     this.#dumps = requestSocket(netns, protocol, outbox);
   }
 
+  /** What the kernel calls the socket of changes, in the notices about them. */
+  get port(): number {
+    return this.#changes.address().port;
+  }
+
   close(): void {
     this.#changes.close();
     this.#dumps.close();

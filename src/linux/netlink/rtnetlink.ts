@@ -59,6 +59,11 @@ export class RtNetlink {
     this.#requests = new NetlinkRequests(netns, NETLINK_ROUTE, outbox);
   }
 
+  /** For `KernelMonitor`: notices of changes by this socket bear it. */
+  get port(): number {
+    return this.#requests.port;
+  }
+
   close(): void {
     this.#requests.close();
   }

@@ -78,6 +78,11 @@ export class NetlinkTransport extends EventEmitter implements Sender {
     return { port: this.#port, groups: 0 };
   }
 
+  /** Before any membership: what it does not let pass never reaches the queue. */
+  filter(program: Uint8Array): void {
+    this.#handle.filter(program);
+  }
+
   addMembership(group: number): void {
     this.#handle.setOption(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
   }
