@@ -10,6 +10,7 @@ import {
   type Ipv6,
   type Prefix,
 } from '../../src/base/address.js';
+import { LinuxError } from '../../src/linux/error.js';
 import { addressBody, parseAddress } from '../../src/linux/netlink/address.js';
 import { AttributeWriter, readAttributes } from '../../src/linux/netlink/attributes.js';
 import { fouBody, parseFouPort, type FouPort } from '../../src/linux/netlink/fou.js';
@@ -137,6 +138,16 @@ describe('attributes', () => {
     expect([...outer.keys()]).toEqual([1, 2, 5]);
     expect([...readAttributes(outer.get(2)!).keys()]).toEqual([3, 4]);
     expect(Buffer.from(readAttributes(outer.get(2)!).get(3)!)).toEqual(long);
+  });
+
+  it('refuse to be longer than their length field can say', () => {
+    const out = new AttributeWriter(new Uint8Array(4));
+    expect(() => out.octets(1, new Uint8Array(65536))).toThrow(/65540 octets is too long/);
+    expect(() =>
+      out.nest(1, (inner) => {
+        for (let i = 0; i < 3; i++) inner.octets(2, new Uint8Array(30000));
+      }),
+    ).toThrow(LinuxError);
   });
 
   it.each([

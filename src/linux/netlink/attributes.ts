@@ -3,9 +3,10 @@
  * octets. Values are in host order too, but for addresses and where the kernel's header says `__be`.
  */
 import { addressOctets, type IpAddress } from '../../base/address.js';
+import { LinuxError } from '../error.js';
 import { LITTLE } from '../sockaddr.js';
 
-/** The body of a request: a fixed structure, then attributes. Grows as needed. */
+/** The body of a request: a fixed structure, then attributes. Grows as needed. `LinuxError` for one beyond 64 KiB. */
 export class AttributeWriter {
   #octets = new Uint8Array(FIRST_ROOM);
   #view = new DataView(this.#octets.buffer);
@@ -63,6 +64,7 @@ export class AttributeWriter {
   nest(type: number, fill: (inner: this) => void): this {
     const start = this.#open(type | NLA_F_NESTED, 0) - NLA_HDRLEN;
     fill(this);
+    if (this.#at - start > MAX_ATTRIBUTE) throw tooLong(this.#at - start);
     this.#view.setUint16(start, this.#at - start, LITTLE);
     return this;
   }
@@ -74,6 +76,7 @@ export class AttributeWriter {
   /** Writes the head of an attribute and leaves room for its value; returns where that begins. */
   #open(type: number, length: number): number {
     const padded = NLA_HDRLEN + ((length + 3) & ~3);
+    if (padded > MAX_ATTRIBUTE) throw tooLong(padded);
     this.#room(padded);
     this.#view.setUint16(this.#at, NLA_HDRLEN + length, LITTLE);
     this.#view.setUint16(this.#at + 2, type, LITTLE);
@@ -139,6 +142,12 @@ export const u32 = (octets: Uint8Array, at: number): number =>
     ? u16(octets, at) | (u16(octets, at + 2) << 16)
     : (u16(octets, at) << 16) | u16(octets, at + 2)) >>> 0;
 
+const tooLong = (octets: number): LinuxError =>
+  new LinuxError('NETLINK', `A netlink attribute of ${octets} octets is too long.`, {
+    way: `Ask for less at once: it holds ${MAX_ATTRIBUTE} octets.`,
+  });
+
+const MAX_ATTRIBUTE = 0xffff; // its length is a field of 16 bits
 const NO_ATTRIBUTES: ReadonlyMap<number, Uint8Array> = new Map();
 const FIRST_ROOM = 256; // ours, octets: most requests fit
 const NLA_HDRLEN = 4;
