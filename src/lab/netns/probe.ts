@@ -1,8 +1,9 @@
 /** Which world can be built here, found out by trying, and why not the other. */
 import { accessSync, constants } from 'node:fs';
 import { native } from '../../linux/native.js';
+import { missingPrograms } from '../programs.js';
 import type { WorldRefusal } from '../world.js';
-import { find, tryRun } from './command.js';
+import { tryRun } from './command.js';
 
 export type NetnsAbility =
   /** As we are. */
@@ -15,15 +16,8 @@ export async function probeNetns(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<NetnsAbility> {
   if (process.platform !== 'linux') return no(`this is ${process.platform}, not Linux`, null);
-  const missing = Object.entries(PACKAGES).filter(([program]) => !find(program));
-  if (missing.length > 0) {
-    const programs = missing.map(([program]) => `"${program}"`).join(' and ');
-    const packages = [...new Set(missing.map(([, name]) => name))].join(' ');
-    return no(
-      `${programs} ${missing.length > 1 ? 'are' : 'is'} missing`,
-      `apt-get install ${packages}`,
-    );
-  }
+  const missing = missingPrograms(PROGRAMS);
+  if (missing) return { kind: 'no', refusal: missing };
   try {
     native();
   } catch (error) {
@@ -89,4 +83,4 @@ const no = (reason: string, way: string | null): NetnsAbility => ({
 
 const INSIDE = 'MIP6_LAB_INSIDE';
 /** Program → Debian package. */
-const PACKAGES = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux' };
+const PROGRAMS = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux' };
