@@ -105,6 +105,18 @@ export function readAttributes(octets: Uint8Array): ReadonlyMap<number, Uint8Arr
   return found;
 }
 
+/** Nothing in them is cut short, so that readAttributes finds them all. */
+export function attributesAreWhole(octets: Uint8Array): boolean {
+  let at = 0;
+  while (at < octets.length) {
+    if (at + NLA_HDRLEN > octets.length) return false;
+    const length = u16(octets, at);
+    if (length < NLA_HDRLEN || at + length > octets.length) return false;
+    at += (length + 3) & ~3;
+  }
+  return true;
+}
+
 /** The attributes inside one; none where it is absent. */
 export const readNested = (value: Uint8Array | undefined): ReadonlyMap<number, Uint8Array> =>
   value ? readAttributes(value) : NO_ATTRIBUTES;
