@@ -6,6 +6,7 @@ export const NETWORK = -0x100000;
 /** What packet sockets know beside the octets. */
 export const SKF_AD_PROTOCOL = -0x1000;
 export const SKF_AD_PKTTYPE = -0x1000 + 4;
+export const SKF_AD_IFINDEX = -0x1000 + 8;
 export const SKF_AD_VLAN_TAG_PRESENT = -0x1000 + 48;
 /** Conditions: equal, greater, any of these bits. */
 export const JEQ = 0x10;
@@ -17,6 +18,8 @@ interface Instruction {
   readonly k: number;
   /** Where a conditional jump goes when true; it falls through when false. */
   readonly to?: string;
+  /** The other way round. */
+  readonly negated?: boolean;
 }
 
 export class Program {
@@ -61,6 +64,11 @@ export class Program {
     return this.#push(JMP | condition, k, to);
   }
 
+  unless(condition: number, k: number, to: string): this {
+    this.#instructions.push({ code: JMP | condition, k, to, negated: true });
+    return this;
+  }
+
   jump(to: string): this {
     return this.#push(JMP | JA, 0, to);
   }
@@ -73,11 +81,11 @@ export class Program {
   assemble(): Uint8Array {
     const out = new Uint8Array(this.#instructions.length * 8);
     const view = new DataView(out.buffer);
-    this.#instructions.forEach(({ code, k, to }, i) => {
+    this.#instructions.forEach(({ code, k, to, negated }, i) => {
       const skip = to === undefined ? 0 : this.#labels.get(to)! - i - 1;
       const always = code === (JMP | JA);
       view.setUint16(8 * i, code, LITTLE);
-      out[8 * i + 2] = always ? 0 : skip;
+      out[8 * i + (negated ? 3 : 2)] = always ? 0 : skip;
       view.setUint32(8 * i + 4, (always ? skip : k) >>> 0, LITTLE);
     });
     return out;

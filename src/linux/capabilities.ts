@@ -92,7 +92,7 @@ async function netlinkWrite(netns: NetNamespace): Promise<void> {
 function packetSocket(netns: NetNamespace): void {
   const handle = native().openSocket(netns, AF_PACKET, SOCK_RAW, 0);
   try {
-    handle.filter(signallingFilter());
+    handle.filter(signallingFilter({ tunnels: 'all', udpPort: null }));
   } finally {
     handle.close();
   }

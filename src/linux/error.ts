@@ -11,6 +11,7 @@ export type LinuxErrorCode =
   | 'TUN' // the tunnel device cannot be made
   | 'NETLINK' // an rtnetlink or nfnetlink request was refused
   | 'NFT' // nft is missing or refused a transaction
+  | 'DATAPATH' // the kernel cannot be the datapath that was asked for
   | 'SYSCTL' // a kernel setting cannot be written
   | 'STORE'; // the state file cannot be written
 

@@ -8,12 +8,11 @@
  * `nft` is started once. Matching `fib daddr type local` instead would need no changes at all, and would break
  * every other 6in4 or IP-in-IP tunnel that ends on this host.
  */
-import { spawn } from 'node:child_process';
 import { addressOctets, isIpv6, type IpAddress } from '../../base/address.js';
-import { LinuxError } from '../error.js';
-import { native, type NetNamespace } from '../native.js';
+import type { NetNamespace } from '../native.js';
 import { NfNetlink, type SetChange } from '../netlink/nfnetlink.js';
 import type { Outbox } from '../netlink/outbox.js';
+import { nft } from './nft.js';
 
 export class SignallingGuard {
   readonly #netns: NetNamespace;
@@ -96,31 +95,6 @@ table inet ${table} {
   }
 }
 `;
-}
-
-/** Runs `nft -f -` in the namespace. */
-function nft(netns: NetNamespace, script: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = native().inNamespace(netns, () =>
-      spawn('nft', ['-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] }),
-    );
-    let said = '';
-    child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (text: string) => (said += text));
-    child.stdin.on('error', () => {}); // it ended before reading; its exit says why
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const missing = error.code === 'ENOENT';
-      const sentence = missing ? 'The program nft is not installed.' : `nft: ${error.message}.`;
-      const way = missing ? { way: '`apt install nftables`' } : {};
-      reject(new LinuxError('NFT', sentence, { errno: error.code, ...way }));
-    });
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else
-        reject(new LinuxError('NFT', `nft refused the rules: ${said.trim() || `exit ${code}`}.`));
-    });
-    child.stdin.end(script);
-  });
 }
 
 const MOBILITY = 135;

@@ -63,9 +63,10 @@ export class FouPorts {
       type: this.#family,
       body: fouBody(FOU_CMD_ADD, port),
       doing: () => `open FOU port ${port.port}`,
-      ways: {
-        EADDRINUSE: `\`ss -ulpn sport = :${port.port}\` names the program that has it, \`ip fou show\` the kernel's own.`,
-      },
+      way: (errno) =>
+        errno === 'EADDRINUSE'
+          ? `\`ss -ulpn sport = :${port.port}\` names the program that has it, \`ip fou show\` the kernel's own.`
+          : undefined,
     });
   }
 
@@ -120,7 +121,8 @@ async function familyNumber(requests: NetlinkRequests): Promise<number> {
       .text(CTRL_ATTR_FAMILY_NAME, FOU_GENL_NAME)
       .finish(),
     doing: () => 'tell of its Foo over UDP',
-    ways: { ENOENT: 'Load it with `modprobe fou` (CONFIG_NET_FOU).' },
+    way: (errno) =>
+      errno === 'ENOENT' ? 'Load it with `modprobe fou` (CONFIG_NET_FOU).' : undefined,
   });
   const attributes = readAttributes(answer.data.subarray(GENL_HDRLEN));
   return numberOf(attributes.get(CTRL_ATTR_FAMILY_ID)) ?? 0;

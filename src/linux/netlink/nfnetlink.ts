@@ -35,6 +35,11 @@ export class NfNetlink {
     this.#transport.close();
   }
 
+  /** Netlink port of its socket, which notices of its changes bear. */
+  get port(): number {
+    return this.#transport.address().port;
+  }
+
   /** All of the changes or none. The keys are addresses in network byte order. */
   changeSets(table: string, changes: readonly SetChange[]): Promise<void> {
     const bodies = changes.flatMap(({ set, add, remove }) => [

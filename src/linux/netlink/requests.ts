@@ -21,8 +21,8 @@ export interface ChangeRequest {
   readonly body: Uint8Array;
   /** For the error, after "The kernel refused to". */
   readonly doing: () => string;
-  /** The way out by errno, where the errno alone tells it. */
-  readonly ways?: Readonly<Record<string, string>> | undefined;
+  /** The way out, where the errno alone tells it. */
+  readonly way?: ((errno: string) => string | undefined) | undefined;
 }
 
 /** `exclusive` fails with EEXIST where the object is there; `replace` changes it. */
@@ -67,7 +67,7 @@ export class NetlinkRequests {
     if (!refusal) return answer;
     const { errno, text } = refusal;
     const said = text === '' ? '' : ` (${text})`;
-    const way = request.ways?.[errno] ?? WAYS[errno];
+    const way = request.way?.(errno) ?? WAYS[errno];
     const sentence = `The kernel refused to ${request.doing()}: ${errno}${said}.`;
     throw new LinuxError('NETLINK', sentence, { errno, ...(way === undefined ? {} : { way }) });
   }

@@ -255,7 +255,8 @@ export class RtNetlink {
     ways?: Readonly<Record<string, string>>,
   ): Promise<void> {
     const operation = OPERATIONS[(type - RTM_BASE) >> 2]!;
-    return this.#requests.change({ operation, type, flags, body, doing, ways });
+    const way = (errno: string): string | undefined => ways?.[errno];
+    return this.#requests.change({ operation, type, flags, body, doing, way });
   }
 }
 

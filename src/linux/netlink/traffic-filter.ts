@@ -32,7 +32,8 @@ export interface SourceFilter {
   readonly link: number;
   /** 1 … 0xffffffff; one number space a link and family of `innerSource`. */
   readonly handle: number;
-  readonly outerSource: Ipv6;
+  /** Absent: any; the device itself takes packets of one sender only. */
+  readonly outerSource?: Ipv6;
   readonly innerSource: Prefix;
 }
 
@@ -65,11 +66,12 @@ export function parseTrafficFilter(message: NetlinkMessage): TrafficFilter | und
       );
       const outer = options.get(TCA_FLOWER_KEY_ENC_IPV6_SRC);
       // The kernel also tells of the classifier as a whole, with handle 0.
-      if (!row || handle === 0 || outer?.length !== 16) return undefined;
+      if (!row || handle === 0) return undefined;
       const length = maskLength(options.get(row.mask));
       const innerSource = familyPrefix(row.family, options.get(row.source), length);
       if (!innerSource) return undefined;
-      return { kind: 'source', link, handle, outerSource: ipv6FromOctets(outer), innerSource };
+      const from = outer?.length === 16 ? { outerSource: ipv6FromOctets(outer) } : {};
+      return { kind: 'source', link, handle, ...from, innerSource };
     }
     case 'matchall': {
       const first = readNested(readNested(options.get(TCA_MATCHALL_ACT)).get(FIRST_ACTION));
@@ -92,10 +94,12 @@ export function trafficFilterBody(filter: TrafficFilter): Uint8Array {
         .nest(TCA_OPTIONS, (options) => {
           options
             .port(TCA_FLOWER_KEY_ETH_TYPE, row.protocol)
-            .address(TCA_FLOWER_KEY_ENC_IPV6_SRC, filter.outerSource)
-            .octets(TCA_FLOWER_KEY_ENC_IPV6_SRC_MASK, maskOf(128, 16))
             .address(row.source, filter.innerSource.address)
             .octets(row.mask, maskOf(filter.innerSource.length, row.octets));
+          if (filter.outerSource === undefined) return;
+          options
+            .address(TCA_FLOWER_KEY_ENC_IPV6_SRC, filter.outerSource)
+            .octets(TCA_FLOWER_KEY_ENC_IPV6_SRC_MASK, maskOf(128, 16));
         })
         .finish();
     }

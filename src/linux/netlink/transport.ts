@@ -99,6 +99,11 @@ export class NetlinkTransport extends EventEmitter implements Sender {
     if (!this.#closed) this.#handle.ref(false);
   }
 
+  /** Hands over what has arrived so far, without waiting for the event loop. */
+  receive(): void {
+    this.#drain();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#outbox.flush(); // what was asked for is done, though nobody hears the answer

@@ -288,6 +288,7 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
   expect(loadText(text).config?.settings).toEqual({
     file: 't.conf',
     protected: false,
+    datapath: 'auto',
     debugLevel: 3,
     logFile: '/var/log/mip6.log',
   });
