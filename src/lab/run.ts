@@ -16,6 +16,8 @@ export interface LabResult {
   readonly lab: string;
   readonly title: string;
   readonly world: WorldKind;
+  /** Release of the kernel that it ran on; null in virtual time. */
+  readonly kernel: string | null;
   /** Why this world. */
   readonly why: string;
   readonly start: Stage;
@@ -55,8 +57,7 @@ export interface LabObserver {
   finished?(result: LabResult): void;
 }
 
-export interface RunOptions {
-  readonly why: string;
+export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why'> {
   readonly observer?: LabObserver;
   /** Ends the run between two steps and in every wait; `runLab` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -145,7 +146,8 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     version: 1,
     lab: lab.name,
     title: lab.title,
-    world: world.kind,
+    world: options.world,
+    kernel: options.kernel,
     why: options.why,
     start,
     moves,

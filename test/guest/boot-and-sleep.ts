@@ -8,7 +8,7 @@ void umlGuest().run(['sleep', '1000'], {
   memory: 256,
   timeoutMs: 100_000,
   onOutput: () => {},
-  onProgress: (sentence) => {
-    if (sentence.includes('is up')) console.log('up');
+  onProgress: (_, done) => {
+    if (done) console.log('up');
   },
 });

@@ -115,7 +115,7 @@ describe('the runner', () => {
     const abort = new AbortController();
     const moved: string[] = [];
     const run = runLab(world, {
-      why: 'test',
+      ...HERE,
       signal: abort.signal,
       observer: {
         moved: (m) => {
@@ -135,7 +135,7 @@ describe('the runner', () => {
     const codes = new Set<string>();
     const world = new SimLab(loadLab('roam-v4plain').lab, 1);
     await runLab(world, {
-      why: 'test',
+      ...HERE,
       observer: {
         signalling: (at) => told.push(at),
         event: (at, _, event) => {
@@ -158,10 +158,12 @@ describe('the runner', () => {
   });
 });
 
+const HERE = { world: 'sim', kernel: null, why: 'test' } as const;
+
 async function play(lab: Lab, seed: number, pcap?: string): Promise<LabResult> {
   const world = new SimLab(lab, seed, pcap);
   try {
-    return await runLab(world, { why: 'test' });
+    return await runLab(world, HERE);
   } finally {
     await world.down();
   }

@@ -47,11 +47,11 @@ export async function attend(machine: Machine, options: GuestRun): Promise<Guest
         `${name} did not boot within ${inSeconds(BOOT_PATIENCE)}: ${said()}.`,
       ),
   );
-  options.onProgress?.(`${name} boots`);
+  options.onProgress?.(`${name} boots`, false);
   eachLine(machine.control, (line) => {
     const ended = /^rc (\d+)$/.exec(line)?.[1];
     if (line === 'up') {
-      options.onProgress?.(`${name} is up after ${inSeconds(performance.now() - begun)}`);
+      options.onProgress?.(`${name} is up after ${inSeconds(performance.now() - begun)}`, true);
       within(options.timeoutMs, () => {
         const what = `The command in ${name} did not end within ${inSeconds(options.timeoutMs)}.`;
         return new GuestError('GUEST_TIMEOUT', what);

@@ -29,8 +29,8 @@ export interface GuestRun {
   readonly timeoutMs: number;
   /** As it comes, in any pieces. Standard input is empty. */
   readonly onOutput: (stream: 'stdout' | 'stderr', octets: Uint8Array) => void;
-  /** A sentence without a full stop, when something begins that takes its time, and when it is done. */
-  readonly onProgress?: (sentence: string) => void;
+  /** A sentence without a full stop, when something begins that takes its time; `done` when the command begins. */
+  readonly onProgress?: ((sentence: string, done: boolean) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -18,6 +18,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { missingPrograms } from '../programs.js';
 import type { WorldRefusal } from '../world.js';
+import { guestName } from './around.js';
 import { attend } from './attend.js';
 import { commandScript } from './command-script.js';
 import { GuestError, type Guest, type GuestEnd, type GuestRun } from './guest.js';
@@ -29,7 +30,7 @@ export function umlGuest(): Guest {
   const refusal = umlRefusal();
   if (refusal) throw umlError(refusal);
   const release = kernelRelease()!;
-  const name = `user-mode-linux ${release}`;
+  const name = guestName('uml', release);
   return { kind: 'uml', name, run: (command, options) => boot(name, release, command, options) };
 }
 
