@@ -15,7 +15,7 @@ import type {
   XfrmTemplate,
   XfrmUsage,
 } from './model.js';
-import { EXTRA_FLAGS, POLICY_FLAGS, STATE_FLAGS } from './names.js';
+import { POLICY_FLAGS, STATE_FLAGS } from './names.js';
 
 export interface DescribeOptions {
   /** Lifetimes, counters and what else `ip -s` adds. */
@@ -38,7 +38,8 @@ export function describePolicy(policy: XfrmPolicy, options: DescribeOptions = {}
       `priority ${policy.priority}`,
       `ptype ${policy.ptype}`,
       statistics && `share ${policy.share ?? 'any'}`,
-      flagText('flag', flags, statistics && POLICY_FLAGS.bits(flags)),
+      (statistics || flags.length > 0) && words(['flag', ...flags.map(hexUnlessName)]),
+      statistics && binary(POLICY_FLAGS.bits(flags)),
     ]),
     statistics && lifetimeText(policy.limits, policy.usage),
     mark && `\tmark ${hex(mark.value)}/${hex(mark.mask)}`,
@@ -57,10 +58,9 @@ export function describeState(state: XfrmState, options: DescribeOptions = {}): 
     words([
       `\treplay-window ${state.replayWindow}`,
       statistics && `seq 0x${pad8(state.sequence ?? 0)}`,
-      flagText('flag', flags, statistics && STATE_FLAGS.bits(flags)),
-      statistics &&
-        extraFlags &&
-        `extra_flag ${extraFlags.join(' ')} (${hex(EXTRA_FLAGS.bits(extraFlags))})`,
+      (statistics || flags.length > 0) && words(['flag', ...flags]),
+      statistics && extraFlags && words(['extra_flag', ...extraFlags.map(hexUnlessName)]),
+      statistics && binary(STATE_FLAGS.bits(flags)),
     ]),
     (mark || outputMark) &&
       `\t${words([
@@ -187,18 +187,11 @@ function identityText(
   ]);
 }
 
-/** `bits` are shown in binary where they are to be. */
-function flagText(
-  word: string,
-  flags: readonly (string | number)[],
-  bits: number | false | undefined,
-): string | false {
-  const names = flags.map((flag) => (typeof flag === 'number' ? flag.toString(16) : flag));
-  if (typeof bits === 'number') {
-    return words([word, names.join(' '), `(0x${bits.toString(2).padStart(8, '0')})`]);
-  }
-  return names.length > 0 && `${word} ${names.join(' ')}`;
-}
+const hexUnlessName = (flag: string | number): string =>
+  typeof flag === 'number' ? flag.toString(16) : flag;
+
+/** As iproute2 has it: the digits are bits. */
+const binary = (bits: number): string => `(0x${bits.toString(2).padStart(8, '0')})`;
 
 const algorithmText = (word: string, { name }: XfrmAlgorithm, bits?: number): string =>
   words([`\t${word} ${name} <<Keys hidden>>`, bits !== undefined && `${bits}`]);

@@ -18,7 +18,7 @@ export interface XfrmRequestWords {
   readonly ways?: Ways | undefined;
 }
 
-export function wordsOf<K extends XfrmRequestKind>(request: XfrmMessageOf<K>): XfrmRequestWords {
+export function wordsOf(request: XfrmRequest): XfrmRequestWords {
   const { operation, doing, ways } = ROWS[request.kind] as Row<XfrmRequest>;
   return { operation, doing: () => doing(request), ways: ways?.(request) };
 }
