@@ -1,10 +1,12 @@
 /** `lab run` from end to end: choose the world, build it, play, report, take it down whatever happens. */
+import { UsageError } from '../base/error.js';
 import { programCommand } from './netns/program.js';
 import { chooseWorld, type MadeHere } from './choose.js';
 import type { GuestKind, GuestRun } from './guest/guest.js';
 import type { KernelName } from './guest/make.js';
 import type { LabFile } from './library.js';
 import { describeMove } from './model.js';
+import type { DatapathAsked } from './netns/config.js';
 import { runInTerminal } from './netns/command.js';
 import { insideUserNamespace, userNamespaceCommand } from './netns/probe.js';
 import { labFolder } from './netns/state.js';
@@ -16,8 +18,8 @@ export interface PlayOptions {
   readonly world: WorldKind | undefined;
   /** Of a guest; undefined: its own choice. */
   readonly kernel: KernelName | undefined;
-  /** For the daemons; undefined: what each finds possible. */
-  readonly datapath: 'kernel' | 'userspace' | undefined;
+  /** Asked of every daemon; undefined: each takes what it finds possible. */
+  readonly datapath: DatapathAsked;
   readonly seed: string;
   readonly pcap: string | undefined;
   /** Wait for an interrupt before it is taken down. */
@@ -37,13 +39,21 @@ export type Played =
   /** It was done by another process of ours, with our terminal. */
   | { readonly kind: 'elsewhere'; readonly code: number };
 
-/** Throws what the world throws, and `Interrupted` on Ctrl-C; the world is down then. */
+/** Throws what the world throws, `Interrupted` on Ctrl-C, when the world is down, and `UsageError` for what does not fit. */
 export async function playLab(file: LabFile, options: PlayOptions): Promise<Played> {
   const { say, style } = options;
+  if (options.kernel !== undefined && options.world !== 'vm') {
+    const what = '--kernel chooses the kernel of a virtual machine.';
+    throw new UsageError('USAGE', what, 'Say --world vm too, or leave it out.');
+  }
   if (options.world === 'uml' || options.world === 'vm') {
     return { kind: 'elsewhere', code: await playElsewhere(file, options.world, options) };
   }
   const choice = await chooseWorld(options.world);
+  if (options.datapath !== undefined && choice.made === 'sim') {
+    const what = '--datapath asks for a kernel, and the simulated world has none.';
+    throw new UsageError('USAGE', what, 'Say --world netns, uml or vm, or leave it out.');
+  }
   if (choice.again) {
     const inside = userNamespaceCommand(
       [...programCommand(), ...process.argv.slice(2)],
@@ -140,6 +150,7 @@ async function makeWorld(made: MadeHere, file: LabFile, options: PlayOptions): P
   return new NetnsLab(file.lab, {
     ...file,
     pcap,
+    datapath: options.datapath,
     userNamespace: insideUserNamespace(),
     purpose: 'run',
   });

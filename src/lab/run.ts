@@ -20,6 +20,8 @@ export interface LabResult {
   readonly kernel: string | null;
   /** Why this world. */
   readonly why: string;
+  /** What carried the bindings of a node during the run, where its daemon tells. */
+  readonly datapaths: readonly { readonly node: string; readonly used: readonly string[] }[];
   readonly start: Stage;
   readonly moves: readonly MoveResult[];
   /** Those that are evaluated at the end. */
@@ -149,6 +151,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     world: options.world,
     kernel: options.kernel,
     why: options.why,
+    datapaths: datapathsOf([start, ...moves]),
     start,
     moves,
     checks: final,
@@ -173,6 +176,25 @@ async function stage(
   const results: CheckResult[] = [];
   for (const check of checks) results.push(await evaluate(check, world, outages));
   return { bul, bc, checks: results };
+}
+
+/** In the order in which they were first seen. */
+export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
+  const used = new Map<string, Set<string>>();
+  for (const { node, entries } of stages.flatMap((s) => [...s.bul, ...s.bc])) {
+    for (const datapath of entries.map(datapathOf)) {
+      if (datapath === undefined) continue;
+      if (!used.has(node)) used.set(node, new Set());
+      used.get(node)!.add(datapath);
+    }
+  }
+  return [...used].map(([node, names]) => ({ node, used: [...names] }));
+}
+
+/** What carries a binding; undefined where its daemon does not tell. */
+export function datapathOf(entry: object): string | undefined {
+  const { datapath } = entry as { readonly datapath?: unknown };
+  return typeof datapath === 'string' ? datapath : undefined;
 }
 
 /** Outages of the addresses of the node that moved. */

@@ -6,8 +6,7 @@ import type { Millis } from '../base/time.js';
 import type { BcEntry, BulEntry, EventNotice, Status } from '../control/api.js';
 import type { Lab, PingSpec } from './model.js';
 
-export const WORLDS = ['netns', 'uml', 'vm', 'sim'] as const;
-export type WorldKind = (typeof WORLDS)[number];
+export type WorldKind = 'netns' | 'uml' | 'vm' | 'sim';
 
 /** Milliseconds of the world's clock since it was made; every `at` below counts so. */
 export type LabTime = number;

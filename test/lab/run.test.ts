@@ -9,7 +9,8 @@ import { readCapture } from '../../src/diagnostics/pcapng.js';
 import { labNames, loadLab } from '../../src/lab/library.js';
 import { parseLab, type Lab } from '../../src/lab/model.js';
 import { resultLines, stageLines } from '../../src/lab/report.js';
-import { runLab, type LabResult } from '../../src/lab/run.js';
+import { playLab } from '../../src/lab/play.js';
+import { datapathsOf, runLab, type LabResult, type Stage } from '../../src/lab/run.js';
 import { SimLab } from '../../src/lab/sim/sim-lab.js';
 
 // Virtual time costs processor time all the same, on a busy machine more than the usual limit.
@@ -106,6 +107,46 @@ describe('checks that do not hold', () => {
     expect(failures(result)[0]).toMatch(
       /^every outage of 192\.0\.2\.100 is below 100 ms: \d+ ms at worst$/,
     );
+  });
+});
+
+describe('what carried the bindings', () => {
+  it('is told per node and per binding where the daemons tell it, and nowhere else', async () => {
+    const result = await play(loadLab('roam-v4plain').lab, 1);
+    expect(result.datapaths).toEqual([]);
+    expect(resultLines(result, plain).join('\n')).not.toContain('Datapath');
+
+    const [mn, ha] = [{ node: 'mn' }, { node: 'ha' }];
+    const carried = (stage: Stage, datapath: string): Stage => ({
+      ...stage,
+      bul: [{ ...mn, entries: stage.bul[0]!.entries.map((e) => ({ ...e, datapath })) }],
+      bc: [{ ...ha, entries: stage.bc[0]!.entries.map((e) => ({ ...e, datapath: 'kernel' })) }],
+    });
+    const moves = result.moves.map((m) => ({ ...m, ...carried(m, 'user space') }));
+    const datapaths = datapathsOf([result.start, ...moves]);
+    expect(datapaths).toEqual([
+      { node: 'mn', used: ['user space'] },
+      { node: 'ha', used: ['kernel'] },
+    ]);
+    expect(resultLines({ ...result, datapaths }, plain)).toContain(
+      'Datapath: mn user space; ha kernel',
+    );
+    const [, head, row] = stageLines(moves[0]!, plain);
+    expect(head).toMatch(/ why +datapath$/);
+    expect(row).toMatch(/ user space$/);
+  });
+});
+
+describe('what does not fit together is refused', () => {
+  it.each([
+    [{ world: 'uml', kernel: '6.12' }, '--kernel chooses the kernel of a virtual machine.'],
+    [{ world: 'sim', datapath: 'kernel' }, '--datapath asks for a kernel'],
+    [{ world: 'vm', keep: true }, 'A lab in a guest kernel cannot be left up'],
+  ] as const)('%j', async (asked, sentence) => {
+    const options = { style: plain, colour: false, json: false, progress: undefined } as const;
+    const none = { kernel: undefined, datapath: undefined, seed: '1', pcap: undefined } as const;
+    const given = { ...options, ...none, keep: false, say: undefined, ...asked };
+    await expect(playLab(loadLab('roam'), given)).rejects.toThrow(sentence);
   });
 });
 

@@ -1,19 +1,14 @@
 /** The guest of a kind, ready to boot. Each is loaded only when it is used. */
-import { UsageError } from '../../base/error.js';
 import type { Guest, GuestKind } from './guest.js';
 
 /** Kernels that `--kernel` names, for `vm`. */
 export const KERNELS = ['6.1', '6.12'] as const;
 export type KernelName = (typeof KERNELS)[number];
 
-/** Throws `GuestError` where it cannot be had on this machine, and `UsageError` for a kernel that it does not have. */
+/** Throws `GuestError` where it cannot be had on this machine. `kernel` is for `vm`; user-mode-linux is one. */
 export async function makeGuest(kind: GuestKind, kernel: KernelName | undefined): Promise<Guest> {
   switch (kind) {
     case 'uml': {
-      if (kernel !== undefined) {
-        const what = 'user-mode-linux has the one kernel that its package brings.';
-        throw new UsageError('USAGE', what, 'Leave --kernel out, or use --world vm.');
-      }
       const { umlGuest } = await import('./uml.js');
       return umlGuest();
     }

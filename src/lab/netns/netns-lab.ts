@@ -14,7 +14,7 @@ import { Recorder } from '../recorder.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 import { LabClock } from './clock.js';
 import { ipBatch, tryRun } from './command.js';
-import { daemonConfig } from './config.js';
+import { daemonConfig, type DatapathAsked } from './config.js';
 import { DaemonChild } from './daemon-child.js';
 import { setUpNat } from './nat.js';
 import { Pinger } from './pinger.js';
@@ -49,6 +49,8 @@ export interface NetnsLabOptions {
   readonly text: string;
   /** One pcapng file per link goes there. */
   readonly pcap?: string | undefined;
+  /** Asked of every daemon; undefined: each takes what it finds possible. */
+  readonly datapath?: DatapathAsked;
   readonly userNamespace: boolean;
   readonly purpose: LabState['purpose'];
 }
@@ -207,7 +209,7 @@ export class NetnsLab implements LabWorld {
 
   #startDaemon(node: LabNode): DaemonChild {
     const config = join(this.folder, `${node.name}.conf`);
-    writeFileSync(config, daemonConfig(this.lab, node), { mode: 0o600 });
+    writeFileSync(config, daemonConfig(this.lab, node, this.#options.datapath), { mode: 0o600 });
     const daemon = new DaemonChild(
       {
         node: node.name,
