@@ -7,7 +7,12 @@ import { WireError } from '../../src/base/error.js';
 import { readAttributes } from '../../src/linux/netlink/attributes.js';
 import { XFRMA } from '../../src/linux/netlink/xfrm/attribute.js';
 import { declaredPolicy, declaredState } from '../../src/linux/netlink/xfrm/declared.js';
-import { describePolicy, describeState } from '../../src/linux/netlink/xfrm/describe.js';
+import {
+  describePolicy,
+  describeState,
+  summarizePolicy,
+  summarizeState,
+} from '../../src/linux/netlink/xfrm/describe.js';
 import { XfrmKey } from '../../src/linux/netlink/xfrm/key.js';
 import {
   decodeXfrm,
@@ -78,6 +83,35 @@ describe('as iproute2 prints them', () => {
     // iproute2 6.1 forgets a space here, and puts two where there is no flag.
     const meant = text!.replace('extra_flag', ' extra_flag').replace('flag  (', 'flag (');
     expect(described).toBe(meant);
+  });
+});
+
+describe('in words', () => {
+  it('any policy and any state can be told, each part of it in its line', () => {
+    fc.assert(
+      fc.property(xfrmMessageOf('newPolicy'), xfrmMessageOf('newState'), (one, other) => {
+        const { policy: p } = one as { policy: XfrmPolicy };
+        const { state: s } = other as { state: XfrmState };
+        for (const statistics of [false, true]) {
+          const texts = [describePolicy(p, { statistics }), describeState(s, { statistics })];
+          for (const text of texts) {
+            const [first, ...rest] = text.split('\n');
+            expect(first).toMatch(/^src \S+ dst \S+/);
+            for (const line of rest) expect(line).toMatch(/^\t+ *\S/);
+            expect(text).not.toMatch(/undefined|NaN|\[object/);
+          }
+          expect(texts[0]!.match(/\ttmpl /g) ?? []).toHaveLength(p.templates.length);
+        }
+        expect(summarizePolicy(p)).not.toMatch(/\n|undefined/);
+        expect(summarizeState(s)).not.toMatch(/\n|undefined/);
+      }),
+    );
+  });
+
+  it('an interface goes by its index where nobody knows its name', () => {
+    const { selector } = POLICY;
+    const text = describePolicy({ ...POLICY, selector: { ...selector, link: 7 } });
+    expect(text).toContain('proto mobility-header dev 7\n');
   });
 });
 

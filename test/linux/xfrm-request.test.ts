@@ -105,13 +105,14 @@ describe('the way out', () => {
     ],
     ['ENODATA', 'reqid', { kind: 'migrate', migration: { ...policy, moves: [] } }],
   ])('of %s is %s', (errno, way, request) => {
-    expect(wordsOf(request).ways![errno]).toContain(way);
+    expect(wordsOf(request).way!(errno)).toContain(way);
   });
 
   it('is not guessed where the protocol has no words', () => {
     const odd = { ...state, protocol: 99 };
-    expect(wordsOf({ kind: 'newState', state: odd }).ways).not.toHaveProperty('EPROTONOSUPPORT');
-    expect(wordsOf({ kind: 'flushStates', protocol: 0 }).ways).toBeUndefined();
+    expect(wordsOf({ kind: 'newState', state: odd }).way!('EPROTONOSUPPORT')).toBeUndefined();
+    expect(wordsOf({ kind: 'newState', state }).way!('EINVAL')).toBeUndefined();
+    expect(wordsOf({ kind: 'flushStates', protocol: 0 }).way!('ESRCH')).toBeUndefined();
   });
 
   it('of a kernel without the family is the option that it lacks', () => {

@@ -91,7 +91,7 @@ export function describeState(state: XfrmState, options: DescribeOptions = {}): 
         `\t seq-hi ${hex(extendedReplay.inboundHigh)}, seq ${hex(extendedReplay.inbound)}, ` +
           `oseq-hi ${hex(extendedReplay.outboundHigh)}, oseq ${hex(extendedReplay.outbound)}`,
         `\t replay_window ${extendedReplay.window}, bitmap-length ${extendedReplay.bitmap.length}`,
-        `\t ${extendedReplay.bitmap.map(pad8).join(' ')}`,
+        extendedReplay.bitmap.length > 0 && `\t ${extendedReplay.bitmap.map(pad8).join(' ')}`,
       ]),
     replay &&
       `\tanti-replay context: seq ${hex(replay.inbound)}, oseq ${hex(replay.outbound)}, ` +
@@ -194,7 +194,7 @@ const hexUnlessName = (flag: string | number): string =>
 const binary = (bits: number): string => `(0x${bits.toString(2).padStart(8, '0')})`;
 
 const algorithmText = (word: string, { name }: XfrmAlgorithm, bits?: number): string =>
-  words([`\t${word} ${name} <<Keys hidden>>`, bits !== undefined && `${bits}`]);
+  words([`\t${word} ${printable(name)} <<Keys hidden>>`, bits !== undefined && `${bits}`]);
 
 function lifetimeText(limits: XfrmLimits = {}, usage: XfrmUsage = NEVER): string {
   const limit = (of: number | undefined): string => (of === undefined ? '(INF)' : `${of}`);
@@ -212,17 +212,21 @@ function lifetimeText(limits: XfrmLimits = {}, usage: XfrmUsage = NEVER): string
   ]);
 }
 
-/** Local time, as iproute2 has it. */
+/** Local time, as iproute2 has it; seconds where no calendar reaches. */
 function timeText(seconds: number): string {
   if (seconds === 0) return '-';
   const t = new Date(seconds * 1000);
+  if (Number.isNaN(t.getTime())) return `${seconds}`;
   const two = (n: number): string => `${n}`.padStart(2, '0');
   const day = `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
   return `${day} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
 }
 
 const contextText = (context: Uint8Array): string =>
-  textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '';
+  printable(textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '');
+
+/** The kernel's text is not to move a cursor. */
+const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
 
 type Part = string | false | undefined | null | 0;
 

@@ -1,4 +1,5 @@
 /** What may be asked of the kernel: what it is about, and what a refusal says. */
+import type { ChangeRequest } from '../requests.js';
 import { summarizePolicy, summarizeState } from './describe.js';
 import type { XfrmMessageKind, XfrmMessageOf } from './message.js';
 import type { XfrmProtocol } from './model.js';
@@ -9,18 +10,14 @@ export type XfrmRequestKind = Exclude<
 >;
 export type XfrmRequest = XfrmMessageOf<XfrmRequestKind>;
 
-export interface XfrmRequestWords {
-  /** For counting. */
-  readonly operation: string;
-  /** After "The kernel refused to". */
-  readonly doing: () => string;
-  /** The way out by errno, where request and errno together tell it. */
-  readonly ways?: Ways | undefined;
-}
-
-export function wordsOf(request: XfrmRequest): XfrmRequestWords {
+/** Its way out is known where request and errno together tell it. */
+export function wordsOf(request: XfrmRequest): Pick<ChangeRequest, 'operation' | 'doing' | 'way'> {
   const { operation, doing, ways } = ROWS[request.kind] as Row<XfrmRequest>;
-  return { operation, doing: () => doing(request), ways: ways?.(request) };
+  return {
+    operation,
+    doing: () => doing(request),
+    way: (errno) => ways?.(request)[errno],
+  };
 }
 
 type Ways = Readonly<Record<string, string>>;
@@ -28,7 +25,8 @@ type Ways = Readonly<Record<string, string>>;
 interface Row<M> {
   readonly operation: 'policy' | 'state' | 'migration' | 'count';
   doing(request: M): string;
-  ways?(request: M): Ways | undefined;
+  /** By errno. */
+  ways?(request: M): Ways;
 }
 
 const OF_POLICIES: Ways = {
