@@ -13,6 +13,8 @@ export interface Choice {
   readonly kernel: string | null;
   /** In words, for people. */
   readonly why: string;
+  /** How many times as long things may take; above 1 in a guest kernel only. */
+  readonly patience: number;
   /** `netns` only after starting ourselves again inside a user namespace. */
   readonly again: boolean;
 }
@@ -33,13 +35,15 @@ export class WorldError extends UsageError {
 
 /** Throws `WorldError` when `netns` is asked for and not to be had. */
 export async function chooseWorld(asked: MadeHere | undefined): Promise<Choice> {
-  const sim = { made: 'sim', kind: 'sim', kernel: null, again: false } as const;
+  const sim = { made: 'sim', kind: 'sim', kernel: null, patience: 1, again: false } as const;
   if (asked === 'sim') return { ...sim, why: 'virtual time, as asked' };
   const ability = await probeNetns();
   if (ability.kind !== 'no') {
+    const around = guestAround();
     return {
       made: 'netns',
-      kind: guestAround()?.kind ?? 'netns',
+      kind: around?.kind ?? 'netns',
+      patience: around?.slowness ?? 1,
       kernel: release(),
       why: ability.why,
       again: ability.kind === 'userNamespace',

@@ -1,9 +1,9 @@
 /** `lab run` from end to end: choose the world, build it, play, report, take it down whatever happens. */
 import { UsageError } from '../base/error.js';
 import { programCommand } from './netns/program.js';
-import { chooseWorld, type MadeHere } from './choose.js';
+import { chooseWorld, type Choice } from './choose.js';
 import type { GuestKind, GuestRun } from './guest/guest.js';
-import type { KernelName } from './guest/make.js';
+import type { KernelName } from './guest/debian-kernel.js';
 import type { LabFile } from './library.js';
 import { describeMove } from './model.js';
 import type { DatapathAsked } from './netns/config.js';
@@ -63,14 +63,17 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
   }
   const interrupt = onInterrupt();
   say?.(`${style.strong(file.lab.name)}: ${file.lab.title}`);
-  say?.(`world: ${choice.kind}, ${choice.why}`);
-  const world = await makeWorld(choice.made, file, options);
+  const slow =
+    choice.patience > 1 ? `; a slow one, all limits are ${choice.patience} times as wide` : '';
+  say?.(`world: ${choice.kind}, ${choice.why}${slow}`);
+  const world = await makeWorld(choice, file, options);
   try {
     const observer = say ? speaker(file, say, style) : {};
     const result = await runLab(world, {
       world: choice.kind,
       kernel: choice.kernel,
       why: choice.why,
+      patience: choice.patience,
       observer,
       signal: interrupt.signal,
     });
@@ -140,7 +143,11 @@ export function onInterrupt(): Interrupt {
 }
 
 /** Each world is loaded only when it is used: the simulated one needs nothing of Linux. */
-async function makeWorld(made: MadeHere, file: LabFile, options: PlayOptions): Promise<LabWorld> {
+async function makeWorld(
+  { made, patience }: Choice,
+  file: LabFile,
+  options: PlayOptions,
+): Promise<LabWorld> {
   if (made === 'sim') {
     const { SimLab } = await import('./sim/sim-lab.js');
     return new SimLab(file.lab, options.seed, options.pcap);
@@ -151,6 +158,7 @@ async function makeWorld(made: MadeHere, file: LabFile, options: PlayOptions): P
     ...file,
     pcap,
     datapath: options.datapath,
+    patience,
     userNamespace: insideUserNamespace(),
     purpose: 'run',
   });

@@ -20,6 +20,11 @@ export interface LabResult {
   readonly kernel: string | null;
   /** Why this world. */
   readonly why: string;
+  /**
+   * 1, and more on a kernel that is slow: so many times as long the checks after a step may take to hold, and outages
+   * may last.
+   */
+  readonly patience: number;
   /** What carried the bindings of a node during the run, where its daemon tells. */
   readonly datapaths: readonly { readonly node: string; readonly used: readonly string[] }[];
   readonly start: Stage;
@@ -59,7 +64,7 @@ export interface LabObserver {
   finished?(result: LabResult): void;
 }
 
-export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why'> {
+export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why' | 'patience'> {
   readonly observer?: LabObserver;
   /** Ends the run between two steps and in every wait; `runLab` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -68,7 +73,7 @@ export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why'> 
 /** Brings the world up and plays the script. Leaves it up: taking it down is the caller's, also when this throws. */
 export async function runLab(world: LabWorld, options: RunOptions): Promise<LabResult> {
   const { lab } = world;
-  const { observer = {}, signal } = options;
+  const { observer = {}, signal, patience } = options;
   const happenings: Happening[] = [];
   const signalling = new Signalling();
   world.listen((h) => {
@@ -94,7 +99,8 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   const pings = lab.pings.map((spec) => world.ping(spec));
   const scriptStart = world.now();
   await step(world.wait(lab.start.settle));
-  const start = await step(stage(world, lab.start.checks, []));
+  await step(patiently(world, lab.start.checks, lab.start.settle * (patience - 1)));
+  const start = await step(stage(world, lab.start.checks, [], patience));
   observer.started?.(start, world.now());
 
   const moves: MoveResult[] = [];
@@ -108,6 +114,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     observer.moving?.(move, startedAt);
     const plugged = await step(world.move(move.node, move.interface, move.to));
     await step(world.wait(move.settle));
+    await step(patiently(world, move.checks, move.settle * (patience - 1)));
     const until = world.now();
     const seen = linkUpEvent(happenings, { ...move, from: startedAt, until })?.at;
     const linkUpAt = move.to === null ? null : Math.min(plugged, seen ?? plugged);
@@ -115,7 +122,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     await step(world.wait(REPLY_PATIENCE));
     const measured = pings.map((p) => outageOf(p, startedAt - REPLY_PATIENCE, until, linkUpAt));
     outages.push(...measured);
-    const after = await step(stage(world, move.checks, outages));
+    const after = await step(stage(world, move.checks, outages, patience));
     const result: MoveResult = {
       move: describeMove(move),
       node: move.node,
@@ -141,7 +148,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   }
 
   const final: CheckResult[] = [];
-  for (const check of lab.checks) final.push(await step(evaluate(check, world, outages)));
+  for (const check of lab.checks) final.push(await step(evaluate(check, world, outages, patience)));
   stopAll(pings);
   const all = [...start.checks, ...moves.flatMap((m) => m.checks), ...final];
   const result: LabResult = {
@@ -151,6 +158,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     world: options.world,
     kernel: options.kernel,
     why: options.why,
+    patience,
     datapaths: datapathsOf([start, ...moves]),
     start,
     moves,
@@ -161,11 +169,23 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   return result;
 }
 
+/** Waits until the tables say what the checks will ask, `span` at most; not at all when that is 0. */
+async function patiently(world: LabWorld, checks: readonly Check[], span: Millis): Promise<void> {
+  const asked = checks.filter((c) => c.kind !== 'ping' && c.kind !== 'outage');
+  const end = world.now() + span;
+  while (world.now() < end) {
+    const results = await Promise.all(asked.map((check) => evaluate(check, world, [], 1)));
+    if (results.every((r) => r.passed)) return;
+    await world.wait(PATIENT_POLL);
+  }
+}
+
 /** The tables of every node that keeps one, then the checks. */
 async function stage(
   world: LabWorld,
   checks: readonly Check[],
   outages: readonly Outage[],
+  patience: number,
 ): Promise<Stage> {
   const bul: { node: string; entries: readonly BulEntry[] }[] = [];
   const bc: { node: string; entries: readonly BcEntry[] }[] = [];
@@ -174,7 +194,7 @@ async function stage(
     if (node.role === 'ha') bc.push({ node: node.name, entries: await world.bc(node.name) });
   }
   const results: CheckResult[] = [];
-  for (const check of checks) results.push(await evaluate(check, world, outages));
+  for (const check of checks) results.push(await evaluate(check, world, outages, patience));
   return { bul, bc, checks: results };
 }
 
@@ -225,5 +245,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 
 /** A ping older than this without a reply is lost. */
 const REPLY_PATIENCE: Millis = 250;
+const PATIENT_POLL: Millis = 250;
 /** Ours: a run keeps at most so many events. */
 const MAX_HAPPENINGS = 200_000;

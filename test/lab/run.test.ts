@@ -199,7 +199,7 @@ describe('the runner', () => {
   });
 });
 
-const HERE = { world: 'sim', kernel: null, why: 'test' } as const;
+const HERE = { world: 'sim', kernel: null, why: 'test', patience: 1 } as const;
 
 async function play(lab: Lab, seed: number, pcap?: string): Promise<LabResult> {
   const world = new SimLab(lab, seed, pcap);

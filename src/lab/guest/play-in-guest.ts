@@ -21,17 +21,19 @@ export async function playInGuest(
     const what = 'A lab in a guest kernel cannot be left up: nothing leads into it from here.';
     throw new UsageError('LAB_GUEST', what, 'Leave --keep out, or use --world netns.');
   }
-  const guest = await makeGuest(kind, options.kernel);
+  const guest = await makeGuest(kind, options.kernel, (sentence) =>
+    options.progress?.(sentence, false),
+  );
   const pcap = options.pcap === undefined ? undefined : resolve(options.pcap);
   const { code } = await guest.run(innerCommand(file, options, pcap), {
     cwd: process.cwd(),
     environment: {
-      ...guestEnvironment(kind),
+      ...guestEnvironment(guest),
       ...(options.colour ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     },
     writable: pcap === undefined ? [] : [pcap],
     memory: MEMORY,
-    timeoutMs: patience(file.lab),
+    timeoutMs: patience(file.lab, guest.slowness),
     onOutput: (stream, octets) => void process[stream].write(octets),
     onProgress: options.progress,
     signal,
@@ -54,10 +56,12 @@ export function innerCommand(
   ];
 }
 
-/** An emulated machine may be ten times slower than the script, and takes its time before it. */
-function patience(lab: Lab): Millis {
+/** For the script as slow as it may be, and for what comes before and after it. */
+function patience(lab: Lab, slowness: number): Millis {
   const script = lab.moves.reduce((sum, move) => sum + move.after + move.settle, lab.start.settle);
-  return 600_000 + 10 * script;
+  return slowness * (2 * script + BESIDE);
 }
 
 const MEMORY = 1536; // MiB
+/** Programs started, daemons up and down, checks. */
+const BESIDE: Millis = 180_000;

@@ -51,6 +51,8 @@ export interface NetnsLabOptions {
   readonly pcap?: string | undefined;
   /** Asked of every daemon; undefined: each takes what it finds possible. */
   readonly datapath?: DatapathAsked;
+  /** How many times as long things may take; 1 by default. */
+  readonly patience?: number;
   readonly userNamespace: boolean;
   readonly purpose: LabState['purpose'];
 }
@@ -166,7 +168,8 @@ export class NetnsLab implements LabWorld {
     await this.#step();
     const started = hosts.map((node) => this.#startDaemon(node));
     writeState(this.folder, this.#state(hosts));
-    await this.#step(Promise.all(started.map((daemon) => daemon.ready(DAEMON_PATIENCE))));
+    const patience = DAEMON_PATIENCE * (this.#options.patience ?? 1);
+    await this.#step(Promise.all(started.map((daemon) => daemon.ready(patience))));
   }
 
   /** Nothing new is begun once it is being taken down. */
