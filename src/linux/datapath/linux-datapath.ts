@@ -83,6 +83,12 @@ export class LinuxDatapath implements Datapath {
     return keeper.text(have) === keeper.text(object);
   }
 
+  /** The same, of what was read from the kernel. */
+  agrees(key: string, text: string): boolean {
+    const have = this.#have.get(key);
+    return have !== undefined && this.#keeper(have).text(have) === text;
+  }
+
   /** Do we believe that there is such an object? */
   has(key: string): boolean {
     return this.#have.has(key);
