@@ -26,6 +26,7 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
   async put(device: DeviceObject, was: DeviceObject | undefined): Promise<void> {
     const link = this.#link(device);
     if (was && canBecome(was, device)) return this.#requests.changeTunnel(link);
+    if (was && (await this.#raised(device))) return;
     if (was) await this.remove(was);
     this.#made(device.name);
     try {
@@ -64,6 +65,14 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
   #link(device: DeviceObject): TunnelLink {
     const { name, index } = device;
     return { ...tunnelOf(device), name, index, group: LINK_GROUP, up: true, mtu: this.#mtu };
+  }
+
+  /** One that cannot be changed may be as it should but for being down. */
+  async #raised(device: DeviceObject): Promise<boolean> {
+    const link = await this.#requests.link(device.index);
+    if (!link?.tunnel || tunnelText(link.tunnel, true) !== this.text(device)) return false;
+    await this.#requests.setLink(device.index, { up: true });
+    return true;
   }
 
   async #evict(device: DeviceObject): Promise<void> {

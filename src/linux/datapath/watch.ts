@@ -18,7 +18,7 @@ import { isOurPolicy } from './keep-xfrm.js';
 import type { DeviceIndex, ObjectText } from './keeper.js';
 import { objectKey } from './kernel-object.js';
 import type { LinuxDatapath, ObjectKind } from './linux-datapath.js';
-import { LINK_GROUP, PROTOCOL_MIP6, REQID } from './marks.js';
+import { isOurs, LINK_GROUP, PROTOCOL_MIP6, REQID } from './marks.js';
 
 export interface WatchParts {
   readonly netns: NetNamespace;
@@ -107,6 +107,8 @@ export class DatapathWatch {
         return this.#surprises(change, addressOf(notice.address, this.#parts.devices))
           ? this.suspect(['address', 'route'])
           : undefined;
+      case 'filter':
+        return isOurs(notice.link) ? this.suspect(['accept']) : undefined;
       case 'link': // with a link it takes addresses, routes and filters
         return this.#link(change, notice.link);
       default:
