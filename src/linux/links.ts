@@ -21,6 +21,8 @@ interface LinksEvents {
   gone: [index: number];
   /** Any interface went administratively up: what the kernel forgot with it is to be put back. */
   raised: [index: number];
+  /** Any interface went administratively down. */
+  lowered: [index: number];
   /** Notices were lost and everything was read again. */
   resynced: [];
 }
@@ -191,6 +193,7 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     known.carrierUps = link.carrierUps ?? known.carrierUps + (link.running && !was.running ? 1 : 0);
     known.link = link;
     if (link.up && !was.up) this.emit('raised', link.index);
+    if (!link.up && was.up) this.emit('lowered', link.index);
   }
 
   #forget(index: number): void {

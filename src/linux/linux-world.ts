@@ -7,6 +7,7 @@ import type { Clock, Journal, Links, PacketIo, Store, World } from '../ports/ind
 import { LinuxClock } from './clock.js';
 import { canForward, USER_SPACE, type Abilities } from './datapath/abilities.js';
 import type { LinuxDatapath } from './datapath/linux-datapath.js';
+import { isOurs } from './datapath/marks.js';
 import { MobilityTap } from './datapath/mobility-tap.js';
 import { openDatapath, type OpenDatapath } from './datapath/open-datapath.js';
 import { Tunnels } from './datapath/tunnels.js';
@@ -93,7 +94,10 @@ export class LinuxWorld implements World {
       parts.outlet.forgetWays();
       this.#input({ kind: 'linkGone', name });
     });
-    parts.links.on('raised', () => this.#reconcile());
+    parts.links.on('raised', (index) => {
+      // Tunnel devices of ours come up by our own hand; what others do to them is watched for.
+      if (!isOurs(index) && index !== parts.inlet.tunnelIndex) this.#reconcile();
+    });
     parts.links.on('resynced', () => this.#reconcile());
     for (const link of parts.links.list()) this.#adopt(link);
   }

@@ -42,6 +42,7 @@ export class FlowerAdmission implements Admission {
 
   async change(add: readonly AcceptObject[], remove: readonly AcceptObject[]): Promise<void> {
     const work: Promise<void>[] = [];
+    this.#takeOver(add, remove);
     for (const object of add) {
       if (object.inner !== null) work.push(...this.#add(object, object.inner));
     }
@@ -49,6 +50,10 @@ export class FlowerAdmission implements Admission {
       if (object.inner !== null) work.push(this.#remove(object, object.inner));
     }
     await Promise.all(work);
+  }
+
+  deviceMade(device: string): void {
+    this.#closed.delete(device);
   }
 
   async restore(admitted: Iterable<AcceptObject>): Promise<void> {
@@ -65,6 +70,19 @@ export class FlowerAdmission implements Admission {
   }
 
   close(): void {}
+
+  /** A binding that moves keeps its filter: from another outer source, or from IPv4, where it is the same one. */
+  #takeOver(add: readonly AcceptObject[], remove: readonly AcceptObject[]): void {
+    if (add.length === 0 || remove.length === 0) return;
+    const gone = new Map(remove.map((object) => [placeOf(object), objectKey(object)]));
+    for (const object of add) {
+      const key = gone.get(placeOf(object));
+      const known = key === undefined ? undefined : this.#handles.get(key);
+      if (!known || this.#handles.has(objectKey(object))) continue;
+      this.#handles.delete(key!);
+      this.#handles.set(objectKey(object), known);
+    }
+  }
 
   #add(object: AcceptObject, inner: IpAddress): Promise<void>[] {
     const { device } = object;
@@ -126,6 +144,8 @@ function filterOf(
   const from = isIpv6(outer) ? { outerSource: outer as Ipv6 } : {};
   return { kind: 'source', link, handle, ...from, innerSource: host(inner) };
 }
+
+const placeOf = ({ device, inner }: AcceptObject): string => `${device} ${inner}`;
 
 /** One number space a family. */
 const handleKey = ({ handle, innerSource }: Pick<SourceFilter, 'handle' | 'innerSource'>): string =>

@@ -81,6 +81,9 @@ export class NftAdmission implements Admission {
     return this.#change(changes);
   }
 
+  /** The table knows no devices. */
+  deviceMade(): void {}
+
   async restore(admitted: Iterable<AcceptObject>): Promise<void> {
     this.#prepared = undefined;
     this.#ready = false;

@@ -13,6 +13,8 @@ export interface Admission {
   guard(addresses: readonly IpAddress[]): Promise<void>;
   /** Additions are in force before removals, all of them before the promise settles. Requests leave within the call. */
   change(add: readonly AcceptObject[], remove: readonly AcceptObject[]): Promise<void>;
+  /** A tunnel device is made, so nothing is on it yet. Before `change` tells of what it is to admit. */
+  deviceMade(device: string): void;
   /** Makes all of it anew: somebody else had their hands in it. */
   restore(admitted: Iterable<AcceptObject>): Promise<void>;
   /** Reads back what is admitted, where that can be read. */

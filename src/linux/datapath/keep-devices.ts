@@ -5,7 +5,7 @@ import type { FouPorts } from '../netlink/fou.js';
 import type { KernelLink, RtNetlink, Tunnel, TunnelLink } from '../netlink/rtnetlink.js';
 import type { Sysctls } from '../sysctl.js';
 import { errnoIs, forgiveAbsence } from './absence.js';
-import type { Keeper, ObjectOf, Present } from './keeper.js';
+import type { Keeper, ObjectOf, ObjectText, Present } from './keeper.js';
 import { objectKey, type DeviceObject } from './kernel-object.js';
 import { LINK_GROUP } from './marks.js';
 
@@ -13,18 +13,22 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
   readonly #requests: RtNetlink;
   readonly #sysctls: Sysctls;
   readonly #mtu: number;
+  readonly #made: (device: string) => void;
 
-  /** `mtu` in octets, of every tunnel device. */
-  constructor(requests: RtNetlink, sysctls: Sysctls, mtu: number) {
+  /** `mtu` in octets, of every tunnel device. `made` is called as one is made. */
+  constructor(requests: RtNetlink, sysctls: Sysctls, mtu: number, made: (device: string) => void) {
     this.#requests = requests;
     this.#sysctls = sysctls;
     this.#mtu = mtu;
+    this.#made = made;
   }
 
   async put(device: DeviceObject, was: DeviceObject | undefined): Promise<void> {
     const link = this.#link(device);
     if (was && canBecome(was, device)) return this.#requests.changeTunnel(link);
+    if (was && (await this.#raised(device))) return;
     if (was) await this.remove(was);
+    this.#made(device.name);
     try {
       await this.#requests.createTunnel(link);
     } catch (error) {
@@ -49,8 +53,9 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
     const all = new Map<string, Present>();
     for (const link of await this.#requests.links()) {
       if (link.group !== LINK_GROUP || !link.tunnel) continue;
-      all.set(`device ${link.name}`, {
-        text: tunnelText(link.tunnel, link.up),
+      const { key, text } = deviceOf(link);
+      all.set(key, {
+        text,
         remove: () => this.#requests.removeLink(link.index).catch(forgiveAbsence),
       });
     }
@@ -60,6 +65,14 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
   #link(device: DeviceObject): TunnelLink {
     const { name, index } = device;
     return { ...tunnelOf(device), name, index, group: LINK_GROUP, up: true, mtu: this.#mtu };
+  }
+
+  /** One that cannot be changed may be as it should but for being down. */
+  async #raised(device: DeviceObject): Promise<boolean> {
+    const link = await this.#requests.link(device.index);
+    if (!link?.tunnel || tunnelText(link.tunnel, true) !== this.text(device)) return false;
+    await this.#requests.setLink(device.index, { up: true });
+    return true;
   }
 
   async #evict(device: DeviceObject): Promise<void> {
@@ -72,6 +85,12 @@ export class DeviceKeeper implements Keeper<DeviceObject> {
     }
   }
 }
+
+/** Key and text of a device as the kernel tells it. */
+export const deviceOf = ({ name, tunnel, up }: KernelLink): ObjectText => ({
+  key: `device ${name}`,
+  text: tunnel ? tunnelText(tunnel, up) : '',
+});
 
 /** Port 4191 of RFC 5555 §4.1, in the kernel: "GUE version 1" is an IP packet in a datagram and nothing else. */
 export class FouKeeper implements Keeper<ObjectOf<'fou'>> {

@@ -10,25 +10,29 @@ import type {
   KernelRule,
   RtNetlink,
 } from '../netlink/rtnetlink.js';
+import type { Sysctls } from '../sysctl.js';
 import { errnoIs, forgiveAbsence } from './absence.js';
-import type { DeviceIndex, Keeper, ObjectOf, Present } from './keeper.js';
+import type { DeviceIndex, Keeper, ObjectOf, ObjectText, Present } from './keeper.js';
 import { objectKey, type RouteObject, type RuleObject } from './kernel-object.js';
 import { PROTOCOL_MIP6 } from './marks.js';
 
 export class AddressKeeper implements Keeper<ObjectOf<'address'>> {
   readonly #requests: RtNetlink;
   readonly #devices: DeviceIndex;
+  readonly #sysctls: Sysctls;
   readonly #reconcile: () => void;
 
   /** `reconcile` is called when the kernel has taken routes with an address that had to be made anew. */
-  constructor(requests: RtNetlink, devices: DeviceIndex, reconcile: () => void) {
+  constructor(requests: RtNetlink, devices: DeviceIndex, sysctls: Sysctls, reconcile: () => void) {
     this.#requests = requests;
     this.#devices = devices;
+    this.#sysctls = sysctls;
     this.#reconcile = reconcile;
   }
 
   put({ item }: ObjectOf<'address'>, was: ObjectOf<'address'> | undefined): Promise<void> {
     const request = addressRequest(item, need(this.#devices, item.link));
+    if (!isIpv6(item.address) && item.link !== TUNNEL_LINK) this.#promote(item.link);
     // A change of prefix length is another address to the kernel, and one of flags may not be taken: anew.
     if (was) {
       this.#requests.removeAddress(addressRequest(was.item, request.index)).catch(() => {});
@@ -54,17 +58,9 @@ export class AddressKeeper implements Keeper<ObjectOf<'address'>> {
     const all = new Map<string, Present>();
     for (const a of await this.#requests.addresses()) {
       if (a.protocol !== PROTOCOL_MIP6) continue;
-      const { address, index, prefixLength, homeAddress } = a;
-      const link = this.#linkName(index);
-      const item: AddressItem = {
-        kind: 'address',
-        link,
-        address,
-        prefixLength,
-        onLinkPrefix: true,
-      };
-      all.set(keyOf(item), {
-        text: a.usable ? addressText(index, prefixLength, homeAddress) : 'unusable',
+      const { key, text } = addressOf(a, this.#devices);
+      all.set(key, {
+        text,
         remove: () =>
           this.#requests.removeAddress({ ...a, prefixRoute: true }).catch(forgiveAbsence),
       });
@@ -72,8 +68,13 @@ export class AddressKeeper implements Keeper<ObjectOf<'address'>> {
     return all;
   };
 
-  #linkName(index: number): string {
-    return this.#devices.nameOf(index);
+  /** Or else an IPv4 address that goes takes along those of its prefix that came later: the next care-of address. */
+  #promote(link: string): void {
+    try {
+      this.#sysctls.change({ [`ipv4/conf/${link}/promote_secondaries`]: '1' });
+    } catch {
+      // Where settings are read-only, a later call puts right what the kernel took.
+    }
   }
 
   /** The address is there: from an earlier run, or of someone else, who then keeps it. */
@@ -108,7 +109,7 @@ export class RouteKeeper implements Keeper<RouteObject> {
     return this.#requests.addRoute(route, 'exclusive').catch(async (error: unknown) => {
       if (!errnoIs(error, 'EEXIST')) throw error;
       const ours = await this.#requests.routes(PROTOCOL_MIP6);
-      if (ours.some((r) => routeKey(r) === objectKey(object))) {
+      if (ours.some((r) => routeOf(r).key === objectKey(object))) {
         return this.#requests.addRoute(route, 'replace');
       }
       throw new LinuxError('NETLINK', `${objectKey(object)} belongs to another program.`, {
@@ -132,8 +133,9 @@ export class RouteKeeper implements Keeper<RouteObject> {
   readonly present = async (): Promise<ReadonlyMap<string, Present>> => {
     const all = new Map<string, Present>();
     for (const route of await this.#requests.routes(PROTOCOL_MIP6)) {
-      all.set(routeKey(route), {
-        text: routeText(route),
+      const { key, text } = routeOf(route);
+      all.set(key, {
+        text,
         remove: () => this.#requests.removeRoute(route).catch(forgiveAbsence),
       });
     }
@@ -195,6 +197,26 @@ export class RuleKeeper implements Keeper<RuleObject> {
   };
 }
 
+/** Key and text of an address as the kernel tells it. */
+export function addressOf(there: KernelAddress, devices: DeviceIndex): ObjectText {
+  const { address, index, prefixLength, homeAddress, usable } = there;
+  const link = devices.nameOf(index);
+  return {
+    key: keyOf({ kind: 'address', link, address, prefixLength, onLinkPrefix: true }),
+    text: usable ? addressText(index, prefixLength, homeAddress) : 'unusable',
+  };
+}
+
+/** Key and text of a route as the kernel tells it. */
+export function routeOf(route: KernelRoute): ObjectText {
+  const { table, destination, metric } = route;
+  const nowhere = { device: null, via: null, preferredSource: null, encapsulation: null };
+  return {
+    key: objectKey({ kind: 'route', table, destination, metric, ...nowhere }),
+    text: routeText(route),
+  };
+}
+
 function need(devices: DeviceIndex, link: string): number {
   const index = devices.indexOf(link);
   if (index !== undefined) return index;
@@ -228,19 +250,6 @@ const kernelRule = ({ priority, from, to, ipProtocol, table }: RuleObject): Kern
   table,
   protocol: PROTOCOL_MIP6,
 });
-
-function routeKey({ table, destination, metric }: KernelRoute): string {
-  return objectKey({
-    kind: 'route',
-    table,
-    destination,
-    metric,
-    device: null,
-    via: null,
-    preferredSource: null,
-    encapsulation: null,
-  });
-}
 
 function routeText(route: KernelRoute): string {
   const { type, index, via, preferredSource, encapsulation: e } = route;

@@ -20,6 +20,12 @@ export interface Present {
   remove(): Promise<void>;
 }
 
+/** An object as the kernel tells it: its key, and its text as the keeper has it. */
+export interface ObjectText {
+  readonly key: string;
+  readonly text: string;
+}
+
 export type Keepers = { readonly [K in KernelObject['kind']]: Keeper<ObjectOf<K>> };
 
 /** Where devices are found by the names that objects use. */

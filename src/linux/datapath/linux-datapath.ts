@@ -70,8 +70,12 @@ export class LinuxDatapath implements Datapath {
    */
   reconcile(kinds?: ReadonlySet<ObjectKind>): Promise<readonly string[]> {
     let mended: readonly string[] = [];
+    // With a device the kernel takes addresses, routes and filters: they are read when devices are as they should be.
+    const parts = [KINDS.filter(isGround), KINDS.filter((kind) => !isGround(kind))].map(
+      (part) => new Set(kinds ? part.filter((kind) => kinds.has(kind)) : part),
+    );
     return this.#inTurn(async () => {
-      mended = await this.#reconcile(kinds);
+      for (const part of parts) mended = [...mended, ...(await this.#reconcile(part))];
     }).then(() => mended);
   }
 
@@ -81,6 +85,12 @@ export class LinuxDatapath implements Datapath {
     if (!have) return false;
     const keeper = this.#keeper(object);
     return keeper.text(have) === keeper.text(object);
+  }
+
+  /** The same, of what was read from the kernel. */
+  agrees(key: string, text: string): boolean {
+    const have = this.#have.get(key);
+    return have !== undefined && this.#keeper(have).text(have) === text;
   }
 
   /** Do we believe that there is such an object? */
@@ -238,7 +248,7 @@ export class LinuxDatapath implements Datapath {
     return this.#parts.keepers[object.kind] as Keeper<KernelObject>;
   }
 
-  async #reconcile(kinds: ReadonlySet<ObjectKind> | undefined): Promise<readonly string[]> {
+  async #reconcile(kinds: ReadonlySet<ObjectKind>): Promise<readonly string[]> {
     if (this.#plan.items.size === 0) return [];
     const ours = await this.#present(kinds, (error) => {
       throw error;
@@ -252,9 +262,9 @@ export class LinuxDatapath implements Datapath {
       there.delete(key);
       if (present?.text === this.#keeper(object).text(object)) continue;
       differs.add(key);
-      // Absent: made anew. Altered: changed in place.
+      // Absent: made anew, but a route that was there may have been replaced: so it is, too. Altered: changed in place.
       if (present) this.#have.set(key, object);
-      else this.#have.delete(key);
+      else if (object.kind !== 'route') this.#have.delete(key);
     }
     const extra = [...ours.values()].flatMap((m) => [...m]);
     await this.#settle(differs, differs);
@@ -294,5 +304,7 @@ const orderOf = (step: Step): number => OBJECT_ORDER[kindOf(step)];
 const KINDS = (Object.keys(OBJECT_ORDER) as ObjectKind[]).sort(
   (a, b) => OBJECT_ORDER[a] - OBJECT_ORDER[b],
 );
+/** Others stand on these. */
+const isGround = (kind: ObjectKind): boolean => OBJECT_ORDER[kind] <= OBJECT_ORDER.device;
 const NONE: ReadonlySet<string> = new Set();
 const NOTHING = { kind: 'signalling', addresses: [], udp: null } as const;

@@ -104,10 +104,15 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
       }),
       tun,
       fou: fou ? new FouKeeper(fou) : NOT_HERE,
-      device: byKernel ? new DeviceKeeper(requests, sysctls, request.tunnelMtu) : NOT_HERE,
+      device: byKernel
+        ? new DeviceKeeper(requests, sysctls, request.tunnelMtu, (device) =>
+            (gate as Admission).deviceMade(device),
+          )
+        : NOT_HERE,
       address: new AddressKeeper(
         requests,
         devices,
+        sysctls,
         () => void datapath.reconcile().catch(() => {}),
       ),
       accept: byKernel ? (gate as Admission).keeper : NOT_HERE,
@@ -131,8 +136,11 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
         tun.close();
         tunnels.forwarder.update([], []);
         outlet.forgetWays();
-        sysctls.restore();
-        await gate.remove();
+        try {
+          await gate.remove();
+        } finally {
+          sysctls.restore(); // the removal of addresses, which some of them are about, has left by now
+        }
       },
     });
     const { mended, mendFailed: failed } = request;
@@ -150,6 +158,7 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
         requests,
         links,
         datapath,
+        devices,
         xfrm: xfrm !== undefined,
         fou: fou !== undefined,
         tun: () => tun.index,

@@ -1,6 +1,9 @@
 /**
  * Notices when somebody else changes what is ours in the kernel, and has it put right: monitors tell of which kind
  * something was changed, and after a moment that kind is read and compared.
+ *
+ * Notices of links and of IPv6 addresses, and those of routes that go with them, do not say who made the change. What
+ * they tell is compared with what we believe to be there: our own handovers are followed by no listing.
  */
 import type { LinuxLinks } from '../links.js';
 import type { NetNamespace } from '../native.js';
@@ -8,10 +11,14 @@ import { KernelMonitor, type KernelNotice } from '../netlink/kernel-monitor.js';
 import type { RtNetlink } from '../netlink/rtnetlink.js';
 import type { XfrmMessage } from '../netlink/xfrm/message.js';
 import { XfrmMonitor } from '../netlink/xfrm/xfrm-monitor.js';
+import type { KernelLink } from '../netlink/link.js';
+import { deviceOf } from './keep-devices.js';
+import { addressOf, routeOf } from './keep-routing.js';
 import { isOurPolicy } from './keep-xfrm.js';
+import type { DeviceIndex, ObjectText } from './keeper.js';
 import { objectKey } from './kernel-object.js';
 import type { LinuxDatapath, ObjectKind } from './linux-datapath.js';
-import { LINK_GROUP, PROTOCOL_MIP6, REQID } from './marks.js';
+import { isOurs, LINK_GROUP, PROTOCOL_MIP6, REQID } from './marks.js';
 
 export interface WatchParts {
   readonly netns: NetNamespace;
@@ -22,6 +29,7 @@ export interface WatchParts {
   readonly xfrm: boolean;
   /** The kernel has a FOU port for us: it tells nobody when that goes, so it is looked at now and then. */
   readonly fou: boolean;
+  readonly devices: DeviceIndex;
   /** Index of the TUN device, 0 while there is none. */
   readonly tun: () => number;
   readonly mended: (keys: readonly string[]) => void;
@@ -34,6 +42,10 @@ export class DatapathWatch {
   #dirty: Set<ObjectKind> | 'all' | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running = false;
+  /** Tunnel devices that have been as they should be: what is down then, somebody took down. */
+  readonly #settled = new Set<number>();
+  /** Tunnel devices that are not as they should be, or not yet: the notice that they are comes with the first one. */
+  readonly #unsettled = new Set<number>();
   #closed = false;
 
   /** Throws `LinuxError`. */
@@ -47,7 +59,11 @@ export class DatapathWatch {
       kernel.on('notice', (notice) => this.#notice(notice));
       kernel.on('overrun', () => this.suspect('all'));
       links.on('gone', this.#gone);
-      this.#closers.push(() => links.off('gone', this.#gone));
+      links.on('lowered', this.#gone);
+      this.#closers.push(() => {
+        links.off('gone', this.#gone);
+        links.off('lowered', this.#gone);
+      });
       if (parts.xfrm) this.#watchXfrm(netns);
       if (parts.fou) this.#watchFou();
     } catch (error) {
@@ -76,17 +92,54 @@ export class DatapathWatch {
   };
 
   #notice(notice: KernelNotice): void {
+    const { change } = notice;
     switch (notice.kind) {
-      case 'route':
-        return this.suspect(['route']);
+      case 'route': {
+        const { replaced, route } = notice;
+        const others = replaced && route.protocol !== PROTOCOL_MIP6;
+        return others || this.#surprises(change, routeOf(route))
+          ? this.suspect(['route'])
+          : undefined;
+      }
       case 'rule':
         return this.suspect(['rule']);
       case 'address': // with an address the kernel takes its routes
-        return this.suspect(['address', 'route']);
+        return this.#surprises(change, addressOf(notice.address, this.#parts.devices))
+          ? this.suspect(['address', 'route'])
+          : undefined;
+      case 'filter':
+        return isOurs(notice.link) ? this.suspect(['accept']) : undefined;
       case 'link': // with a link it takes addresses, routes and filters
-        return this.suspect('all');
+        return this.#link(change, notice.link);
       default:
         return notice satisfies never;
+    }
+  }
+
+  #surprises(change: KernelNotice['change'], { key, text }: ObjectText): boolean {
+    const { datapath } = this.#parts;
+    return change === 'added' ? !datapath.agrees(key, text) : datapath.has(key);
+  }
+
+  #link(change: KernelNotice['change'], link: KernelLink): void {
+    const { index } = link;
+    const there = deviceOf(link);
+    const wrong = this.#surprises(change, there);
+    if (change === 'removed') {
+      this.#settled.delete(index);
+      this.#unsettled.delete(index);
+      if (wrong) this.suspect('all');
+    } else if (!wrong) {
+      this.#settled.add(index);
+      this.#unsettled.delete(index);
+    } else if (this.#parts.datapath.has(there.key) && this.#settled.has(index)) {
+      this.suspect('all');
+    } else if (!this.#settled.delete(index)) {
+      // Being made: down first, and up in the same batch. One that is taken away by us is down, and gone.
+      this.#unsettled.add(index);
+      setTimeout(() => {
+        if (this.#unsettled.delete(index)) this.suspect('all');
+      }, PAUSE).unref();
     }
   }
 

@@ -1,10 +1,11 @@
 /**
- * What others do to routes, rules, addresses and links that bear our marks, as notices. Nothing is told of our own
+ * What others do to routes, rules, addresses and links that bear our marks, and to traffic filters, as notices. Nothing is told of our own
  * changes, nor of IPv4 routes that the kernel drops with their interface or address: for those watch the link.
  */
 import { EventEmitter } from 'node:events';
 import { parseMessages, type NetlinkMessage } from 'netlink/dist/structs.js';
 import type { NetNamespace } from '../native.js';
+import { u32 } from './attributes.js';
 import { parseAddress, type KernelAddress } from './address.js';
 import { parseLink, type KernelLink } from './link.js';
 import { noticeFilter } from './notice-filter.js';
@@ -23,6 +24,8 @@ export type KernelNotice = Readonly<
     | { kind: 'rule'; rule: KernelRule }
     | { kind: 'address'; address: KernelAddress }
     | { kind: 'link'; link: KernelLink }
+    /** A traffic filter, or the queueing discipline that filters hang on, whatever it is; of any interface. */
+    | { kind: 'filter'; link: number }
   )
 >;
 
@@ -110,6 +113,13 @@ export class KernelMonitor extends EventEmitter<KernelMonitorEvents> {
         const link = parseLink(message);
         return link?.group === this.#group ? { kind: 'link', change, link } : undefined;
       }
+      case RTM_NEWQDISC:
+      case RTM_DELQDISC:
+      case RTM_NEWTFILTER:
+      case RTM_DELTFILTER: {
+        if (message.data.length < TCMSG_LENGTH) return undefined;
+        return { kind: 'filter', change, link: u32(message.data, TCM_IFINDEX) };
+      }
       default:
         return undefined;
     }
@@ -120,6 +130,7 @@ const NETLINK_ROUTE = 0;
 const AF_UNSPEC = 0;
 const GROUPS = [
   1, // RTNLGRP_LINK
+  4, // RTNLGRP_TC
   5, // RTNLGRP_IPV4_IFADDR
   7, // RTNLGRP_IPV4_ROUTE
   8, // RTNLGRP_IPV4_RULE
@@ -136,3 +147,10 @@ const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
 const RTM_NEWRULE = 32;
 const RTM_DELRULE = 33;
+const RTM_NEWQDISC = 36;
+const RTM_DELQDISC = 37;
+const RTM_NEWTFILTER = 44;
+const RTM_DELTFILTER = 45;
+/** struct tcmsg */
+const TCMSG_LENGTH = 20;
+const TCM_IFINDEX = 4;
