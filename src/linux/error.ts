@@ -35,6 +35,13 @@ export class LinuxError extends Error {
   }
 }
 
+/** What happened, without the way out, and of what a program said the first line. */
+export function sentenceOf({ message, way }: LinuxError): string {
+  const whole = way === undefined ? message : message.replace(` ${way}`, '');
+  const [first = ''] = whole.split('\n');
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
 /** `EEXIST` for 17 and for -17. */
 export function errnoName(number: number): string {
   try {

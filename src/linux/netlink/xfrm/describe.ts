@@ -226,7 +226,8 @@ const contextText = (context: Uint8Array): string =>
   printable(textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '');
 
 /** The kernel's text is not to move a cursor. */
-const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
+/** Text of the kernel's that others chose, without control characters. */
+export const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
 
 type Part = string | false | undefined | null | 0;
 
