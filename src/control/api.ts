@@ -30,6 +30,7 @@ export interface Status {
   readonly uptime: number;
   readonly datapath: string;
   readonly protected: boolean;
+  readonly homeAgent?: RoleView['homeAgent'];
   readonly homes: RoleView['homes'];
   readonly links: RoleView['links'];
   readonly bindings: number;
@@ -80,6 +81,11 @@ export interface Methods {
   };
   status: { params: Record<string, never>; result: Status };
   'bul.list': { params: ListParams; result: { entries: readonly BulEntry[]; total: number } };
+  /** Takes the next sequence numbers, for Binding Updates that are made by hand. */
+  'bul.reserve': {
+    params: { homeAddress: string; count: number };
+    result: { first: number };
+  };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
   handover: {
     params: { target: HandoverParams };

@@ -25,6 +25,7 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     uptime: Math.floor((now - context.startedAt) / 1000),
     datapath: context.datapath,
     protected: context.protected,
+    ...(view.homeAgent && { homeAgent: view.homeAgent }),
     homes: view.homes,
     links: view.links,
     bindings: view.role === 'mn' ? view.bul.length : view.bc.length,
