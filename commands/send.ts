@@ -157,7 +157,7 @@ ${FAULTS.map((fault) => `- ${fault}: ${FAULT_TEXTS[fault].does}`).join('\n')}`;
     const { addTotals, isGood, NO_TOTALS, sendAll } = await import('../src/cli/send/session.js');
     const { reportLines, reportTree, totalsLine } = await import('../src/cli/render/send.js');
     const { writeOut } = await import('../src/cli/write-out.js');
-    const wire = openLinuxWire({ link: flags.interface, ports: plan.ports });
+    const wire = openLinuxWire({ link: flags.interface, ...plan });
     const stop = new AbortController();
     const abort = () => stop.abort();
     process.once('SIGINT', abort);

@@ -1,4 +1,7 @@
-/** What has to be new in every message: sequence number, identifier, cookie. What was named stays as it is. */
+/**
+ * What has to be new in every message, sequence number, identifier, cookie, and what the daemon knows of its fields. What
+ * was named stays as it is.
+ */
 import { randomBytes, randomInt } from 'node:crypto';
 import { greatest, type MessageEntry } from '../../diagnostics/craft/catalogue.js';
 import { hexJson, type JsonObject } from '../../diagnostics/layers/json.js';
@@ -27,6 +30,7 @@ export function freshFields(
       numbers.map(({ name, most, start, step }) => [name, (start + n * step) % (most + 1)]),
     ),
     ...(cookie ? { cookie: hexJson(randomBytes(COOKIE)) } : {}),
+    ...(state && entry.kind === 'bindingError' ? { homeAddress: state.homeAddress } : {}),
   });
 }
 

@@ -10,12 +10,14 @@ import type { SeenPacket, Wire } from './exchange.js';
 export interface LinuxWireOptions {
   /** Of the interface that packets leave by. */
   readonly link?: string | undefined;
-  /** UDP ports of ours. */
+  /** UDP ports that signalling goes from or to. */
   readonly ports: readonly number[];
+  /** Those of this host. */
+  readonly ownPorts: readonly number[];
 }
 
 /** Throws `LinuxError`: `PERMISSION`, `NATIVE_MISSING`, `SOCKET`. */
-export function openLinuxWire({ link, ports }: LinuxWireOptions): Wire {
+export function openLinuxWire({ link, ports, ownPorts }: LinuxWireOptions): Wire {
   const sender = RawSender.open({ link });
   let listener: ((seen: SeenPacket) => void) | null = null;
   let capture: Capture;
@@ -42,7 +44,7 @@ export function openLinuxWire({ link, ports }: LinuxWireOptions): Wire {
     sender.close();
     throw error;
   }
-  const quiet = QuietListener.open(null, ports);
+  const quiet = QuietListener.open(null, ownPorts);
   return {
     send: (octets) => sender.send(octets),
     listen: (wanted) => void (listener = wanted),

@@ -2,23 +2,32 @@
  * From where to where a message goes: what was named, then what the daemon knows. RFC 6275 says which messages carry the
  * home address in an option or a routing header, and which go from home address or care-of address alone.
  */
-import { ipv6FromOctets, ipv6Octets, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  ipv6FromOctets,
+  ipv6Octets,
+  isLinkLocal,
+  isMulticast,
+  type Ipv4,
+  type Ipv6,
+} from '../../base/address.js';
 import { UsageError } from '../../base/error.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import type { MessageEntry } from '../../diagnostics/craft/catalogue.js';
 import type { Path, UdpPath } from '../../diagnostics/craft/packet.js';
 import type { NodeState } from './state.js';
 
-/** As typed: absent where nothing was, null for `none`. */
+/** As typed: undefined where nothing was, null for `none`. */
 export interface Named {
-  readonly source?: Ipv6;
-  readonly destination?: Ipv6;
-  readonly homeAddress?: Ipv6 | null;
-  readonly route?: Ipv6 | null;
-  readonly hopLimit?: number;
+  readonly source?: Ipv6 | undefined;
+  readonly destination?: Ipv6 | undefined;
+  readonly homeAddress?: Ipv6 | null | undefined;
+  readonly route?: Ipv6 | null | undefined;
+  readonly hopLimit?: number | undefined;
+  /** Interface to leave by. */
+  readonly link?: string | undefined;
   /** Absent: as the daemon does; `auto`: in UDP, wherever it goes. */
-  readonly udp?: 'auto' | End4;
-  readonly udpSource?: End4;
+  readonly udp?: 'auto' | End4 | undefined;
+  readonly udpSource?: End4 | undefined;
 }
 
 export interface End4 {
@@ -50,6 +59,13 @@ export async function placeMessage(
       'SEND_PATH',
       'Where to?',
       'Name it with --destination, or run beside a daemon with one binding (--home-address says which of several).',
+    );
+  }
+  if ((isLinkLocal(destination) || isMulticast(destination)) && named.link === undefined) {
+    throw new UsageError(
+      'SEND_PATH',
+      `Which link is ${destination} on?`,
+      'Name the interface with --interface.',
     );
   }
   const udp = await udpPath(named, state, usual.inUdp === true, choose);

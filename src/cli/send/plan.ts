@@ -23,6 +23,7 @@ export interface SendFlags extends Typed {
   readonly 'home-address'?: string | undefined;
   readonly route?: string | undefined;
   readonly 'hop-limit'?: number | undefined;
+  readonly interface?: string | undefined;
   readonly udp?: string | undefined;
   readonly 'udp-source'?: string | undefined;
   readonly break: readonly Fault[];
@@ -45,7 +46,9 @@ export interface Plan {
   readonly nth: (n: number) => Crafted;
   /** An answer is to be waited for. */
   readonly asks: boolean;
-  /** UDP ports that it uses here and there. */
+  /** UDP ports that it leaves by. */
+  readonly ownPorts: readonly number[];
+  /** Those, and where it goes. */
   readonly ports: readonly number[];
 }
 
@@ -82,7 +85,7 @@ export async function planMessages(request: PlanRequest): Promise<Plan> {
         flags.break,
       ),
     );
-  return { name: entry.name, nth, asks: asksIn(nth(0)), ports: portsOf(path) };
+  return { name: entry.name, nth, asks: asksIn(nth(0)), ...portsOf(path) };
 }
 
 /** Nothing of it can be named otherwise: it is a packet already. */
@@ -100,7 +103,7 @@ function planReplay(octets: Uint8Array, flags: SendFlags): Plan {
   const crafted = replay(octets);
   const nth = () => crafted;
   const name = 'packet';
-  return { name, nth, asks: asksIn(crafted), ports: [UDP_PORT.dsmip] };
+  return { name, nth, asks: asksIn(crafted), ...portsOf({}) };
 }
 
 const asksIn = ({ asked }: Crafted): boolean =>
@@ -121,21 +124,19 @@ function usualOptions(
   return there ? [] : [{ type, address: udp.source }];
 }
 
-function readNamed(flags: SendFlags): Named {
-  const hopLimit = flags['hop-limit'];
-  return {
-    ...optional('source', six('source', flags.source)),
-    ...optional('destination', six('destination', flags.destination)),
-    ...optional('homeAddress', sixOrNone('home-address', flags['home-address'])),
-    ...optional('route', sixOrNone('route', flags.route)),
-    ...optional('hopLimit', hopLimit),
-    ...optional('udp', flags.udp === UDP_AUTO ? UDP_AUTO : end4('udp', flags.udp)),
-    ...optional('udpSource', end4('udp-source', flags['udp-source'])),
-  };
-}
+const readNamed = (flags: SendFlags): Named => ({
+  source: six('source', flags.source),
+  destination: six('destination', flags.destination),
+  homeAddress: sixOrNone('home-address', flags['home-address']),
+  route: sixOrNone('route', flags.route),
+  hopLimit: flags['hop-limit'],
+  link: flags.interface,
+  udp: flags.udp === UDP_AUTO ? UDP_AUTO : end4('udp', flags.udp),
+  udpSource: end4('udp-source', flags['udp-source']),
+});
 
 /** `--udp` alone. */
-export const UDP_AUTO = 'auto';
+export const UDP_AUTO = 'auto' as const;
 
 /** `--udp` takes an address where one follows: the parser of flags knows only those that always or never do. */
 export function withUdpValue(argv: readonly string[]): string[] {
@@ -144,10 +145,6 @@ export function withUdpValue(argv: readonly string[]): string[] {
     const next = argv[i + 1];
     return next !== undefined && END4.test(next) ? [word] : [`--udp=${UDP_AUTO}`];
   });
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
 function six(flag: string, text: string | undefined): Ipv6 | undefined {
@@ -174,10 +171,12 @@ function end4(flag: string, text: string | undefined): End4 | undefined {
 const wrong = (flag: string, expected: string, came: string): UsageError =>
   new UsageError('ADDRESS_SYNTAX', `--${flag}: expected ${expected}, came "${came}".`);
 
-/** Both ends: what comes to ours, and what answers from the other. */
-const portsOf = ({ udp }: Path): number[] => [
-  ...new Set([...(udp ? [udp.sourcePort, udp.destinationPort] : []), UDP_PORT.dsmip]),
-];
+/** Other signalling in UDP is of interest too: an answer may come by a tunnel. */
+function portsOf({ udp }: Pick<Path, 'udp'>): Pick<Plan, 'ports' | 'ownPorts'> {
+  const ownPorts = udp ? [udp.sourcePort] : [];
+  const remote = udp ? [udp.destinationPort] : [];
+  return { ownPorts, ports: [...new Set([...ownPorts, ...remote, UDP_PORT.dsmip])] };
+}
 
 /** The encoder speaks of the layers that it was given; who typed knows of fields. */
 function told<T>(make: () => T): T {

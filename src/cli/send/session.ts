@@ -1,5 +1,4 @@
 /** The messages of one `mip6 send`, one after the other. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Millis } from '../../base/time.js';
 import { exchange, type Wire } from './exchange.js';
 import type { Expectation } from './expect.js';
@@ -27,11 +26,12 @@ export async function* sendAll(
   const wait = timeout ?? (plan.asks ? ANSWER_TIMEOUT : ERROR_TIMEOUT);
   for (let n = 0; n < count && !signal.aborted; n++) {
     const crafted = plan.nth(n);
-    const pause = n + 1 < count ? paused(interval, signal) : undefined;
+    const next = Date.now() + interval;
     const done = await exchange(wire, crafted, wait, signal);
     if (signal.aborted && !done.answer) return;
     yield makeReport(n + 1, plan.name, crafted, done, expectations);
-    await pause;
+    const left = next - Date.now();
+    if (n + 1 < count && left > 0) await paused(left, signal);
   }
 }
 
@@ -63,5 +63,13 @@ export const NO_TOTALS: Totals = {
 };
 
 function paused(milliseconds: Millis, signal: AbortSignal): Promise<void> {
-  return sleep(milliseconds, undefined, { signal }).catch(() => undefined);
+  return new Promise((done) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      done();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
 }

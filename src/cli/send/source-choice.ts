@@ -25,7 +25,9 @@ function localAddress(type: 'udp4' | 'udp6', destination: string): Promise<strin
       done(address);
     };
     socket.once('error', () => end(undefined));
-    socket.connect(DISCARD, destination, () => end(socket.address().address));
+    socket.connect(DISCARD, destination, (error?: Error) =>
+      end(error ? undefined : socket.address().address),
+    );
   });
 }
 

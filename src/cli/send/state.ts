@@ -1,12 +1,12 @@
 /** What a running daemon knows that a message needs: addresses, the way, the next sequence number. */
-import type { Ipv4, Ipv6 } from '../../base/address.js';
+import { isIpv6, type Ipv4, type Ipv6 } from '../../base/address.js';
 import type { BcEntry, BulEntry, Status } from '../../control/api.js';
 import type { ControlClient } from '../../control/client.js';
 import { ControlError } from '../../control/error.js';
 import { nextSequence } from '../../core/binding/sequence.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import type { UdpPath } from '../../diagnostics/craft/packet.js';
-import { isIpv6 } from '../../base/address.js';
+import type { Named } from './place.js';
 
 /** From this node to the other end of one binding. */
 export interface NodeState {
@@ -32,7 +32,7 @@ export interface NodeState {
  */
 export async function readState(
   control: Pick<ControlClient, 'call'>,
-  named: { readonly homeAddress?: Ipv6 | null; readonly route?: Ipv6 | null },
+  named: Pick<Named, 'homeAddress' | 'route'>,
   reserve = 0,
 ): Promise<NodeState | undefined> {
   const status = await control.call('status', {});
