@@ -49,7 +49,7 @@ export function mobilityFilter(ports: readonly number[] = [UDP_PORT.dsmip]): Uin
   const sixWith = (label: string, load: () => Program): void => {
     p.label(label);
     load();
-    for (const next of [...BEFORE_OR_MOBILITY, PROTOCOL.icmpv6]) p.when(JEQ, next, 'accept');
+    for (const next of [...UP_TO_MOBILITY, PROTOCOL.icmpv6]) p.when(JEQ, next, 'accept');
     p.jump('drop');
   };
   p.load(SKF_AD_PROTOCOL)
@@ -58,7 +58,7 @@ export function mobilityFilter(ports: readonly number[] = [UDP_PORT.dsmip]): Uin
     .jump('drop');
 
   p.label('six').loadByte(NETWORK + 6);
-  for (const next of BEFORE_OR_MOBILITY) p.when(JEQ, next, 'accept');
+  for (const next of UP_TO_MOBILITY) p.when(JEQ, next, 'accept');
   p.when(JEQ, PROTOCOL.ipv6, 'six in six').when(JEQ, PROTOCOL.icmpv6, 'icmp6').jump('drop');
   p.label('icmp6').loadByte(NETWORK + 40);
   for (const type of MOBILITY_ICMPV6_TYPES) p.when(JEQ, type, 'accept');
@@ -190,6 +190,10 @@ const ICMPV6_TYPES = [
   ICMPV6.mobilePrefixSolicitation,
   ICMPV6.mobilePrefixAdvertisement,
 ];
+/** The same without tunnels. */
+const UP_TO_MOBILITY = BEFORE_OR_MOBILITY.filter(
+  (next) => next !== PROTOCOL.ipv6 && next !== PROTOCOL.ipv4,
+);
 const MOBILITY_ICMPV6_TYPES = ICMPV6_TYPES.filter(
   (type) => type < ICMPV6.echoRequest || type >= ICMPV6.homeAgentDiscoveryRequest,
 );

@@ -90,13 +90,14 @@ export async function planMessages(request: PlanRequest): Promise<Plan> {
 
 /** Nothing of it can be named otherwise: it is a packet already. */
 function planReplay(octets: Uint8Array, flags: SendFlags): Plan {
-  const extra = Object.entries(flags).find(([name, value]) =>
-    Array.isArray(value) ? value.length > 0 : PATH_FLAGS.has(name) && value !== undefined,
-  );
+  const extra = SAYING.find((name) => {
+    const value = flags[name];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  });
   if (extra) {
     throw new UsageError(
       'SEND_JSON',
-      `The JSON is a whole packet, which is sent as it is: --${extra[0]} has nothing to say.`,
+      `The JSON is a whole packet, which is sent as it is: --${extra} has nothing to say.`,
       'Leave the IP header out of it, or the flag.',
     );
   }
@@ -192,7 +193,12 @@ function told<T>(make: () => T): T {
 }
 
 const END4 = /^(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5}))?$/;
-const PATH_FLAGS: ReadonlySet<string> = new Set([
+/** Flags that make a packet. */
+const SAYING = [
+  'field',
+  'flag',
+  'option',
+  'break',
   'source',
   'destination',
   'home-address',
@@ -200,4 +206,4 @@ const PATH_FLAGS: ReadonlySet<string> = new Set([
   'hop-limit',
   'udp',
   'udp-source',
-]);
+] as const satisfies readonly (keyof SendFlags)[];

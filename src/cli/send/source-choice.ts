@@ -1,12 +1,13 @@
 /** The address that the kernel sends from, by asking it: a UDP socket that is connected and sends nothing. */
 import { createSocket } from 'node:dgram';
-import { parseIpv4, parseIpv6 } from '../../base/address.js';
+import { isLinkLocal, isMulticast, parseIpv4, parseIpv6 } from '../../base/address.js';
 import type { SourceChoice } from './place.js';
 
-/** `link` is for link-local destinations. */
+/** `link` is for link-local and multicast destinations. */
 export const kernelChoice = (link?: string): SourceChoice => ({
   six: async (destination) => {
-    const scope = link !== undefined && /^fe[89ab]/.test(destination) ? `%${link}` : '';
+    const local6 = isLinkLocal(destination) || isMulticast(destination);
+    const scope = link !== undefined && local6 ? `%${link}` : '';
     const local = await localAddress('udp6', `${destination}${scope}`);
     return local === undefined ? undefined : parseIpv6(local.split('%')[0]!);
   },
