@@ -4,13 +4,17 @@ import {
   messageParts,
   type MessageEntry,
 } from '../../diagnostics/craft/catalogue.js';
+import { answerTo } from '../../diagnostics/craft/match.js';
 import { takes } from '../../diagnostics/layers/field-info.js';
 import { isObject } from '../../diagnostics/layers/json.js';
 import { table } from '../render/table.js';
 import type { Style } from '../style.js';
 
 export interface MessageList {
-  readonly messages: readonly Pick<MessageEntry, 'word' | 'layer' | 'type' | 'name' | 'clause'>[];
+  readonly messages: readonly (Pick<MessageEntry, 'word' | 'layer' | 'type' | 'name' | 'clause'> & {
+    /** Word of the message that answers it. */
+    readonly answer: string | null;
+  })[];
 }
 
 export interface FieldList {
@@ -33,13 +37,11 @@ export interface FieldList {
 }
 
 export const listMessages = (): MessageList => ({
-  messages: messageEntries().map(({ word, layer, type, name, clause }) => ({
-    word,
-    layer,
-    type,
-    name,
-    clause,
-  })),
+  messages: messageEntries().map(({ word, layer, type, kind, name, clause }) => {
+    const answer = answerTo(kind)?.answer;
+    const by = messageEntries().find((entry) => entry.kind === answer);
+    return { word, layer, type, name, answer: by?.word ?? null, clause };
+  }),
 });
 
 export function listFields(entry: MessageEntry): FieldList {
@@ -70,6 +72,7 @@ export const messagesText = ({ messages }: MessageList, style: Style): Promise<s
       { head: 'WORD', cell: (m) => m.word },
       { head: 'TYPE', cell: (m) => (m.layer === 'mh' ? `MH ${m.type}` : `ICMPv6 ${m.type}`) },
       { head: 'MESSAGE', cell: (m) => m.name },
+      { head: 'ANSWER', cell: (m) => m.answer ?? '' },
       { head: 'CLAUSE', cell: (m) => m.clause },
     ],
     messages,

@@ -16,7 +16,8 @@ export type JsonMessage =
 
 /**
  * Layers as `encode` takes them: from an IP header on they are sent as they are; a Mobility Header or an ICMPv6 message
- * alone goes where the flags say. Fields alone will do. Throws `UsageError`: `SEND_JSON`, `ENCODE_…`, `SEND_MESSAGE`.
+ * alone goes where the flags say. Fields alone will do, and so does what `send --json` printed. Throws `UsageError`:
+ * `SEND_JSON`, `ENCODE_…`, `SEND_MESSAGE`.
  */
 export function readJsonMessage(text: string): JsonMessage {
   const layers = layersOf(parse(text));
@@ -52,7 +53,8 @@ function parse(text: string): unknown {
   }
 }
 
-function layersOf(json: unknown): JsonObject[] {
+function layersOf(given: unknown): JsonObject[] {
+  const json = isObject(given) && isObject(given['request']) ? given['request'] : given;
   const list = Array.isArray(json)
     ? (json as unknown[])
     : isObject(json) && json['layers'] !== undefined

@@ -45,6 +45,10 @@ export function answerKind(message: AnyMessage): Kind | undefined {
   return row && (row.asks?.(message as never) ?? true) ? row.answer : undefined;
 }
 
+/** The message that answers one of this kind, and where that is written. */
+export const answerTo = (kind: string): Pick<AnswerRow, 'answer' | 'clause'> | undefined =>
+  ANSWERS.find((row) => row.request === kind);
+
 interface AnswerRow {
   readonly request: Kind;
   readonly answer: Kind;
