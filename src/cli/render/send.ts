@@ -1,6 +1,7 @@
 /** Messages sent and answered: a tree of each where there is one, a line of each where there are many. */
 import { treeText } from '../../diagnostics/tree.js';
 import type { Report, Shown } from '../send/report.js';
+import type { Totals } from '../send/session.js';
 import type { Style } from '../style.js';
 
 export const reportTree = (report: Report, style: Style): string =>
@@ -23,14 +24,6 @@ export function reportLines(report: Report, style: Style): string {
 
 export const packetTree = (title: string, shown: Shown, style: Style): string =>
   `${style.heading(`${title}  ${shown.text}`)}\n${treeText(shown, style)}`;
-
-export interface Totals {
-  readonly sent: number;
-  readonly answered: number;
-  readonly refused: number;
-  readonly unexpected: number;
-  readonly rtts: { readonly least: number; readonly sum: number; readonly most: number };
-}
 
 /** `10 sent, 9 answered, 1 refused with an error; round trip 0.8/1.1/2.0 ms (least/mean/most)` */
 export function totalsLine({ sent, answered, refused, unexpected, rtts }: Totals): string {

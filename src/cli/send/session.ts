@@ -5,7 +5,6 @@ import type { Expectation } from './expect.js';
 import { ANSWER_TIMEOUT, ERROR_TIMEOUT } from './limits.js';
 import type { Plan } from './plan.js';
 import { makeReport, type Report } from './report.js';
-import type { Totals } from '../render/send.js';
 
 export interface SessionOptions {
   readonly count: number;
@@ -15,6 +14,17 @@ export interface SessionOptions {
   readonly timeout: Millis | undefined;
   readonly expectations: readonly Expectation[];
   readonly signal: AbortSignal;
+}
+
+/** Of a whole run; round trips in ms. */
+export interface Totals {
+  readonly sent: number;
+  readonly answered: number;
+  /** With an error. */
+  readonly refused: number;
+  /** By `--expect`. */
+  readonly unexpected: number;
+  readonly rtts: { readonly least: number; readonly sum: number; readonly most: number };
 }
 
 /** Throws `LinuxError` when the kernel does not send. Ends early, and without the message at hand, when aborted. */
