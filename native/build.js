@@ -1,5 +1,6 @@
 /**
- * Builds native/build/mipio.node from the one C file. Runs at `npm install` and by hand: `node native/build.js`.
+ * Builds native/build/mipio.node from mipio.c, and native/build/uml-xstate.so, which labs preload into user-mode-linux.
+ * Runs at `npm install` and by hand: `node native/build.js`.
  *
  * The headers stand beside the running Node, or where npm_config_nodedir points; then one call of the C compiler
  * is all. Without them node-gyp, as npm carries it, finds its own. Without a compiler it says what will not work
@@ -14,45 +15,40 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, 'mipio.c');
 const output = join(here, 'build', 'mipio.node');
+const umlSource = join(here, 'uml-xstate.c');
+const umlOutput = join(here, 'build', 'uml-xstate.so');
 
 function build() {
   if (process.platform !== 'linux') {
     console.log(`mipio: ${WITHOUT} They run on Linux only.`);
-    return 0;
+    return;
   }
   const compiler = findCompiler();
   if (!compiler) {
     console.log(`mipio: no C compiler was found. ${WITHOUT} To get them: ${REMEDY}`);
-    return 0;
+    return;
   }
   const headers = findHeaders();
-  if (headers) return compile(compiler, headers);
-  return gyp();
+  if (!headers) gyp();
+  else if (!compile(compiler, source, output, ['-fvisibility=hidden', `-I${headers}`])) {
+    console.log(`mipio: ${compiler} failed. ${WITHOUT} To get them: ${REMEDY}`);
+  }
+  // There is user-mode-linux for this architecture only.
+  if (process.arch === 'x64' && !compile(compiler, umlSource, umlOutput, [])) {
+    console.log(`uml-xstate: ${compiler} failed. ${WITHOUT_UML}`);
+  }
 }
 
-function compile(compiler, headers) {
-  mkdirSync(dirname(output), { recursive: true });
-  // A running daemon has the old file mapped: write beside it, then rename.
-  const fresh = `${output}.${process.pid}`;
-  const args = [
-    '-O2',
-    '-shared',
-    '-fPIC',
-    '-fvisibility=hidden',
-    '-Wall',
-    `-I${headers}`,
-    '-o',
-    fresh,
-    source,
-  ];
+/** Whether `to` is there afterwards, made of `from`. */
+function compile(compiler, from, to, flags) {
+  mkdirSync(dirname(to), { recursive: true });
+  // A running process has the old file mapped: write beside it, then rename.
+  const fresh = `${to}.${process.pid}`;
+  const args = ['-O2', '-shared', '-fPIC', '-Wall', ...flags, '-o', fresh, from];
   const run = spawnSync(compiler, args, { stdio: 'inherit' });
-  if (run.status !== 0) {
-    rmSync(fresh, { force: true });
-    console.log(`mipio: ${compiler} failed. ${WITHOUT} To get them: ${REMEDY}`);
-    return 0;
-  }
-  renameSync(fresh, output);
-  return 0;
+  if (run.status === 0) renameSync(fresh, to);
+  else rmSync(fresh, { force: true });
+  return run.status === 0;
 }
 
 function gyp() {
@@ -61,7 +57,7 @@ function gyp() {
     console.log(
       `mipio: node_api.h was not found and there is no node-gyp. ${WITHOUT} Set npm_config_nodedir.`,
     );
-    return 0;
+    return;
   }
   const work = join(here, 'build', 'gyp');
   mkdirSync(work, { recursive: true });
@@ -75,11 +71,10 @@ function gyp() {
     console.log(
       `mipio: node-gyp failed. ${WITHOUT} Set npm_config_nodedir to where Node's headers are.`,
     );
-    return 0;
+    return;
   }
   copyFileSync(built, output);
   rmSync(work, { recursive: true, force: true });
-  return 0;
 }
 
 function findCompiler() {
@@ -121,9 +116,11 @@ function findGyp() {
 
 const WITHOUT =
   'What will not work: the daemon, labs in network namespaces, live trace. What will: decode, explain, simulated labs.';
+const WITHOUT_UML =
+  'What will not work: labs under user-mode-linux, on a processor whose extended registers it does not know (AMX).';
 const REMEDY = 'apt install build-essential && node native/build.js';
 const BINDING = {
   targets: [{ target_name: 'mipio', sources: ['mipio.c'], cflags: ['-O2', '-fvisibility=hidden'] }],
 };
 
-process.exitCode = build();
+build();

@@ -448,6 +448,29 @@ static napi_value in_namespace(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/*
+ * newNamespace(): descriptor of a network namespace with nothing in it; this thread stays where it is. It lasts as
+ * long as the descriptor or a socket in it is open; /proc/self/fd/N is its path.
+ */
+static napi_value new_namespace(napi_env env, napi_callback_info info) {
+  (void)info;
+  int error = 0, fd = -1;
+  const char *call = "open own network namespace";
+  int own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (own < 0) return failure(env, errno, call);
+  call = "unshare";
+  if (unshare(CLONE_NEWNET) < 0) {
+    error = errno;
+    close(own);
+    return failure(env, error, call);
+  }
+  call = "open new network namespace";
+  fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) error = errno;
+  leave(own);
+  return error ? failure(env, error, call) : integer(env, fd);
+}
+
 /* peerCredentials(fd): {pid, uid, gid} of the process at the other end of a connected unix socket. */
 static napi_value peer_credentials(napi_env env, napi_callback_info info) {
   napi_value argv[1], object;
@@ -959,6 +982,7 @@ NAPI_MODULE_INIT() {
       METHOD("linkIndex", link_index),
       METHOD("linkName", link_name),
       METHOD("inNamespace", in_namespace),
+      METHOD("newNamespace", new_namespace),
       METHOD("peerCredentials", peer_credentials),
   };
   napi_value constructor;

@@ -18,8 +18,13 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
-export type BulEntry = Omit<BulView, 'expiresAt'> & { readonly expiresIn: number | null };
-export type BcEntry = Omit<BcView, 'expiresAt'> & { readonly expiresIn: number };
+export type BulEntry = Omit<BulView, 'expiresAt'> & Carried & { readonly expiresIn: number | null };
+export type BcEntry = Omit<BcView, 'expiresAt'> & Carried & { readonly expiresIn: number };
+
+export interface Carried {
+  /** Who moves the packets of this binding; null while it has no tunnel. */
+  readonly datapath: 'kernel' | 'user space' | null;
+}
 
 export interface Status {
   readonly version: string;
@@ -28,7 +33,10 @@ export interface Status {
   readonly pid: number;
   /** seconds */
   readonly uptime: number;
+  /** What the kernel and this process are to do, in words. */
   readonly datapath: string;
+  /** Tunnels, by who carries them. */
+  readonly tunnels: { readonly kernel: number; readonly userSpace: number };
   readonly protected: boolean;
   readonly homeAgent?: RoleView['homeAgent'];
   readonly homes: RoleView['homes'];

@@ -3,6 +3,7 @@ import type { Instant } from '../base/time.js';
 import type { MipEvent } from '../core/event.js';
 import { eventSentence, eventSeverity } from '../core/event.js';
 import type { BcView, BulView, RoleView } from '../core/view.js';
+import type { Carrying } from '../ports/index.js';
 import type { BcEntry, BulEntry, EventNotice, ListParams, Status } from './api.js';
 
 /** What status says beyond the role's own view. */
@@ -12,9 +13,13 @@ export interface StatusContext {
   readonly pid: number;
   readonly startedAt: Instant;
   readonly datapath: string;
+  readonly carriedBy: CarriedBy;
   readonly protected: boolean;
   readonly warnings: readonly string[];
 }
+
+/** Who carries the tunnel of that home address. */
+export type CarriedBy = (homeAddress: string) => Carrying | undefined;
 
 export function status(view: RoleView, context: StatusContext, now: Instant): Status {
   return {
@@ -24,6 +29,7 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     pid: context.pid,
     uptime: Math.floor((now - context.startedAt) / 1000),
     datapath: context.datapath,
+    tunnels: tunnels(view, context.carriedBy),
     protected: context.protected,
     ...(view.homeAgent && { homeAgent: view.homeAgent }),
     homes: view.homes,
@@ -35,14 +41,26 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
   };
 }
 
-export function bulEntry(view: BulView, now: Instant): BulEntry {
-  const { expiresAt, ...rest } = view;
-  return { ...rest, expiresIn: expiresAt === null ? null : secondsLeft(expiresAt, now) };
+function tunnels(view: RoleView, carriedBy: CarriedBy): Status['tunnels'] {
+  const count = { kernel: 0, userSpace: 0 };
+  for (const { homeAddress } of [...view.bul, ...view.bc]) {
+    const by = carriedBy(homeAddress);
+    if (by === 'kernel') count.kernel++;
+    else if (by === 'user space') count.userSpace++;
+  }
+  return count;
 }
 
-export function bcEntry(view: BcView, now: Instant): BcEntry {
+export function bulEntry(view: BulView, now: Instant, carriedBy: CarriedBy): BulEntry {
   const { expiresAt, ...rest } = view;
-  return { ...rest, expiresIn: secondsLeft(expiresAt, now) };
+  const expiresIn = expiresAt === null ? null : secondsLeft(expiresAt, now);
+  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+}
+
+export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEntry {
+  const { expiresAt, ...rest } = view;
+  const expiresIn = secondsLeft(expiresAt, now);
+  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
 }
 
 export function eventNotice(

@@ -234,6 +234,10 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  DATAPATH_MENDED: {
+    severity: 'warning',
+    sentence: 'another program had changed what is ours in the kernel; put right: {what}',
+  },
   DATAPATH_FAILED: { severity: 'error', sentence: 'the kernel refused {operation}: {reason}' },
 } as const satisfies Record<string, EventRow>;
 

@@ -8,7 +8,7 @@ import { parseAddress } from '../base/address.js';
 import type { Instant } from '../base/time.js';
 import type { Hello, HandoverParams, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
-import { bcEntry, bulEntry, list, status } from '../control/view.js';
+import { bcEntry, bulEntry, list, status, type CarriedBy } from '../control/view.js';
 import { event } from '../core/event.js';
 import type { HandoverTarget, Reservation, Role } from '../core/role.js';
 import { Pump } from '../ports/pump.js';
@@ -100,6 +100,7 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
+      datapath: config.settings.datapath,
       udpPort: udpPortOf(config),
       journal: this.#journal,
     });
@@ -137,7 +138,7 @@ export class Daemon {
       'bul.list': (params) => {
         const { view, now } = this.#view();
         return list(
-          view.bul.map((e) => bulEntry(e, now)),
+          view.bul.map((e) => bulEntry(e, now, this.#carriedBy)),
           { ...params, homeAddress: canonical(params.homeAddress) },
         );
       },
@@ -152,7 +153,7 @@ export class Daemon {
       'bc.list': (params) => {
         const { view, now } = this.#view();
         return list(
-          view.bc.map((e) => bcEntry(e, now)),
+          view.bc.map((e) => bcEntry(e, now, this.#carriedBy)),
           { ...params, homeAddress: canonical(params.homeAddress) },
         );
       },
@@ -166,6 +167,9 @@ export class Daemon {
     };
   }
 
+  /** A role's tunnels go by the home address. */
+  readonly #carriedBy: CarriedBy = (home) => this.#host?.world.datapath.carriedBy(home);
+
   #status(): Result<'status'> {
     const { view, now } = this.#view();
     const { name, version, config } = this.#options;
@@ -175,6 +179,7 @@ export class Daemon {
       pid: process.pid,
       startedAt: this.#startedAt,
       datapath: this.#host!.datapath,
+      carriedBy: this.#carriedBy,
       protected: config.settings.protected,
       warnings: this.#warnings,
     };

@@ -10,6 +10,8 @@ export interface HostRequest {
   readonly role: 'mn' | 'ha';
   /** Interfaces that the configuration names. */
   readonly links: readonly LinkName[];
+  /** What is to forward packets. */
+  readonly datapath: 'auto' | 'kernel' | 'userspace';
   /** UDP port that the role will take in; null without RFC 5555. */
   readonly udpPort: number | null;
   readonly journal: Journal;

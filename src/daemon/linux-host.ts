@@ -4,15 +4,18 @@ import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import type { Random } from '../core/random.js';
 import { native } from '../linux/native.js';
+import { chooseDatapath } from '../linux/datapath/choose-datapath.js';
 import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
 import { DaemonError } from './error.js';
 import type { HostRequest, OpenHost } from './host.js';
 
 export const openLinuxHost: OpenHost = async (request) => {
+  const { abilities, words } = await chooseDatapath(request.datapath);
   await clean(request);
   if (request.udpPort !== null) await mustBeFree(request.udpPort);
   const world = await LinuxWorld.open({
     ...common(request),
+    abilities,
     links: request.links,
     storeFile: `${storeDirectory(process.env)}/${request.name}.store`,
     // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
@@ -21,7 +24,7 @@ export const openLinuxHost: OpenHost = async (request) => {
   return {
     world,
     random: RANDOM,
-    datapath: 'user space',
+    datapath: words,
     neighbourhood: () => {
       const all = Object.entries(networkInterfaces());
       return {
@@ -36,7 +39,10 @@ export const openLinuxHost: OpenHost = async (request) => {
 
 /** What an earlier run left goes before the settings of this one come: they share a state file. */
 async function clean(request: HostRequest): Promise<void> {
-  const world = await LinuxWorld.open({ ...common(request), links: [], storeFile: null });
+  // Of the other datapath too, where this kernel can have had it.
+  const { abilities } = await chooseDatapath('auto');
+  const nothing = { links: [], storeFile: null, signalling: false };
+  const world = await LinuxWorld.open({ ...common(request), abilities, ...nothing });
   await world.close();
 }
 

@@ -16,8 +16,12 @@ export interface LabResult {
   readonly lab: string;
   readonly title: string;
   readonly world: WorldKind;
+  /** Release of the kernel that it ran on; null in virtual time. */
+  readonly kernel: string | null;
   /** Why this world. */
   readonly why: string;
+  /** What carried the bindings of a node during the run, where its daemon tells. */
+  readonly datapaths: readonly { readonly node: string; readonly used: readonly string[] }[];
   readonly start: Stage;
   readonly moves: readonly MoveResult[];
   /** Those that are evaluated at the end. */
@@ -55,8 +59,7 @@ export interface LabObserver {
   finished?(result: LabResult): void;
 }
 
-export interface RunOptions {
-  readonly why: string;
+export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why'> {
   readonly observer?: LabObserver;
   /** Ends the run between two steps and in every wait; `runLab` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -145,8 +148,10 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     version: 1,
     lab: lab.name,
     title: lab.title,
-    world: world.kind,
+    world: options.world,
+    kernel: options.kernel,
     why: options.why,
+    datapaths: datapathsOf([start, ...moves]),
     start,
     moves,
     checks: final,
@@ -171,6 +176,25 @@ async function stage(
   const results: CheckResult[] = [];
   for (const check of checks) results.push(await evaluate(check, world, outages));
   return { bul, bc, checks: results };
+}
+
+/** In the order in which they were first seen. */
+export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
+  const used = new Map<string, Set<string>>();
+  for (const { node, entries } of stages.flatMap((s) => [...s.bul, ...s.bc])) {
+    for (const datapath of entries.map(datapathOf)) {
+      if (datapath === undefined) continue;
+      if (!used.has(node)) used.set(node, new Set());
+      used.get(node)!.add(datapath);
+    }
+  }
+  return [...used].map(([node, names]) => ({ node, used: [...names] }));
+}
+
+/** What carries a binding; undefined where its daemon does not tell. */
+export function datapathOf(entry: object): string | undefined {
+  const { datapath } = entry as { readonly datapath?: unknown };
+  return typeof datapath === 'string' ? datapath : undefined;
 }
 
 /** Outages of the addresses of the node that moved. */

@@ -10,7 +10,8 @@ export type LinuxErrorCode =
   | 'PORT_IN_USE' // UDP 4191 belongs to another program
   | 'TUN' // the tunnel device cannot be made
   | 'NETLINK' // an rtnetlink or nfnetlink request was refused
-  | 'NFT' // nft is missing or refused a transaction
+  | 'NFT' // nft, or iptables in its place, is missing or refused the rules
+  | 'DATAPATH' // the kernel cannot be the datapath that was asked for
   | 'SYSCTL' // a kernel setting cannot be written
   | 'STORE'; // the state file cannot be written
 

@@ -2,16 +2,36 @@
  * Classic BPF for packet sockets. Offsets count from the network header, so that one program serves Ethernet and
  * interfaces without a link header.
  */
+import { addressOctets, type IpAddress } from '../base/address.js';
 import { ETHERTYPE, ICMPV6, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
-import { LITTLE } from './sockaddr.js';
+import { UDP_HEADER } from '../wire/udp.js';
+import {
+  JEQ,
+  JGT,
+  NETWORK,
+  Program,
+  SKF_AD_IFINDEX,
+  SKF_AD_PKTTYPE,
+  SKF_AD_PROTOCOL,
+  SKF_AD_VLAN_TAG_PRESENT,
+} from './bpf.js';
+
+/** Who carries the tunnels decides how much of them is read. */
+export interface SignallingFilter {
+  /** `all` of them, for a datapath in this process; or only `mobility` headers inside, for the kernel's. */
+  readonly tunnels: 'all' | 'mobility';
+  /** The UDP port of which Mobility Headers inside are read too; null where a socket of ours has it. */
+  readonly udpPort: number | null;
+}
 
 /**
  * Passes what a mobility daemon reads from a link, whole: ARP, neighbour discovery, DHCPv4, Mobility Headers and
  * what may stand before one, tunnels, and the ICMP errors that speak of them. Nothing else wakes the process.
  * Frames to others, VLAN frames of another interface and our own are out.
  */
-export function signallingFilter(): Uint8Array {
+export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8Array {
   const p = new Program();
+  const ipv4Inside = tunnels === 'all' ? 'accept' : 'drop';
   p.load(SKF_AD_PKTTYPE).when(JGT, PACKET_MULTICAST, 'drop');
   p.load(SKF_AD_VLAN_TAG_PRESENT).when(JGT, 0, 'drop');
   p.load(SKF_AD_PROTOCOL)
@@ -21,19 +41,42 @@ export function signallingFilter(): Uint8Array {
     .jump('drop');
 
   p.label('six').loadByte(NETWORK + 6);
-  for (const next of BEFORE_OR_MOBILITY) p.when(JEQ, next, 'accept');
-  p.when(JEQ, PROTOCOL.icmpv6, 'icmp6').jump('drop');
+  p.when(JEQ, PROTOCOL.mobility, 'accept').when(JEQ, PROTOCOL.icmpv6, 'icmp6');
+  for (const next of BEFORE) p.when(JEQ, next, 'before');
+  p.when(JEQ, PROTOCOL.ipv6, 'in6').when(JEQ, PROTOCOL.ipv4, ipv4Inside).jump('drop');
   p.label('icmp6').loadByte(NETWORK + 40);
   for (const type of ICMPV6_TYPES) p.when(JEQ, type, 'accept');
   p.jump('drop');
+  p.label('before');
+  if (tunnels === 'mobility') {
+    // A tunnel behind one more header, such as a Tunnel Encapsulation Limit (RFC 2473 §4.1.1), or in fragments.
+    p.loadByte(NETWORK + 40)
+      .when(JEQ, PROTOCOL.ipv6, 'drop')
+      .when(JEQ, PROTOCOL.ipv4, 'drop');
+  }
+  p.jump('accept');
+  p.label('in6');
+  if (tunnels === 'mobility') p.loadByte(NETWORK + 46).jump('inner');
+  else p.jump('accept');
 
   p.label('four').loadByte(NETWORK + 9);
-  p.when(JEQ, PROTOCOL.ipv6, 'accept').when(JEQ, PROTOCOL.ipv4, 'accept');
+  p.when(JEQ, PROTOCOL.ipv6, 'four6').when(JEQ, PROTOCOL.ipv4, ipv4Inside);
   p.when(JEQ, PROTOCOL.icmp, 'icmp4').when(JEQ, PROTOCOL.udp, 'udp').jump('drop');
   p.label('icmp4').firstFragmentOnly().loadHeaderLength().loadByteAfterHeader(0);
   p.when(JEQ, ICMP_DESTINATION_UNREACHABLE, 'accept').jump('drop');
   p.label('udp').firstFragmentOnly().loadHeaderLength().loadHalfAfterHeader(2);
   p.when(JEQ, UDP_PORT.dhcpServer, 'accept').when(JEQ, UDP_PORT.dhcpClient, 'accept');
+  if (udpPort !== null) p.when(JEQ, udpPort, 'datagram');
+  p.jump('drop');
+  p.label('datagram')
+    .loadByteAfterHeader(UDP_HEADER + 6)
+    .jump('inner');
+  p.label('four6');
+  if (tunnels === 'mobility') p.firstFragmentOnly().loadHeaderLength().loadByteAfterHeader(6);
+  else p.jump('accept');
+
+  p.label('inner').when(JEQ, PROTOCOL.mobility, 'accept');
+  p.when(JEQ, PROTOCOL.destinationOptions, 'accept');
 
   p.label('drop').give(0);
   p.label('accept').give(WHOLE);
@@ -88,92 +131,48 @@ export function mobilityFilter(ports: readonly number[] = [UDP_PORT.dsmip]): Uin
   return p.assemble();
 }
 
+/** Passes packets of one of the home addresses `hosts` that go out of, or came out of, one of our tunnel devices. */
+export function tunnelFilter(devices: readonly number[], hosts: readonly IpAddress[]): Uint8Array {
+  const p = new Program();
+  p.load(SKF_AD_IFINDEX);
+  for (const index of devices) p.when(JEQ, index, 'ours');
+  p.jump('drop');
+  p.label('ours').load(SKF_AD_PROTOCOL);
+  p.when(JEQ, ETHERTYPE.ipv6, 'six').when(JEQ, ETHERTYPE.ipv4, 'four').jump('drop');
+  for (const [label, at, length] of [
+    ['six', 8, 16],
+    ['four', 12, 4],
+  ] as const) {
+    p.label(label);
+    const ofFamily = hosts.map(addressOctets).filter((o) => o.length === length);
+    for (const [n, octets] of ofFamily.entries()) {
+      for (const [m, where] of [at, at + length].entries()) {
+        const next = `${label} ${n} ${m}`;
+        for (let i = 0; i < length; i += 4) {
+          const word = new DataView(octets.buffer, octets.byteOffset).getUint32(i);
+          p.load(NETWORK + where + i).unless(JEQ, word, next);
+        }
+        p.jump('accept').label(next);
+      }
+    }
+    p.jump('drop');
+  }
+  p.label('drop').give(0);
+  p.label('accept').give(HEADERS);
+  return p.assemble();
+}
+
 /** Passes nothing: for sockets that only send. */
 export function nothingFilter(): Uint8Array {
   return new Program().give(0).assemble();
 }
 
-interface Instruction {
-  readonly code: number;
-  readonly k: number;
-  /** Where a conditional jump goes when true; it falls through when false. */
-  readonly to?: string;
-}
-
-class Program {
-  readonly #instructions: Instruction[] = [];
-  readonly #labels = new Map<string, number>();
-
-  label(name: string): this {
-    this.#labels.set(name, this.#instructions.length);
-    return this;
-  }
-
-  load(offset: number): this {
-    return this.#push(LD | W | ABS, offset);
-  }
-
-  loadByte(offset: number): this {
-    return this.#push(LD | B | ABS, offset);
-  }
-
-  firstFragmentOnly(): this {
-    return this.#push(LD | H | ABS, NETWORK + 6).when(JSET, 0x1fff, 'drop');
-  }
-
-  /** X becomes the length of the IPv4 header. */
-  loadHeaderLength(): this {
-    return this.#push(LDX | B | MSH, NETWORK);
-  }
-
-  loadByteAfterHeader(offset: number): this {
-    return this.#push(LD | B | IND, NETWORK + offset);
-  }
-
-  loadHalfAfterHeader(offset: number): this {
-    return this.#push(LD | H | IND, NETWORK + offset);
-  }
-
-  when(condition: number, k: number, to: string): this {
-    return this.#push(JMP | condition, k, to);
-  }
-
-  jump(to: string): this {
-    return this.#push(JMP | JA, 0, to);
-  }
-
-  give(octets: number): this {
-    return this.#push(RET, octets);
-  }
-
-  /** struct sock_filter: u16 code, u8 jt, u8 jf, u32 k. */
-  assemble(): Uint8Array {
-    const out = new Uint8Array(this.#instructions.length * 8);
-    const view = new DataView(out.buffer);
-    this.#instructions.forEach(({ code, k, to }, i) => {
-      const skip = to === undefined ? 0 : this.#labels.get(to)! - i - 1;
-      const always = code === (JMP | JA);
-      view.setUint16(8 * i, code, LITTLE);
-      out[8 * i + 2] = always ? 0 : skip;
-      view.setUint32(8 * i + 4, (always ? skip : k) >>> 0, LITTLE);
-    });
-    return out;
-  }
-
-  #push(code: number, k: number, to?: string): this {
-    this.#instructions.push(to === undefined ? { code, k } : { code, k, to });
-    return this;
-  }
-}
-
-const BEFORE_OR_MOBILITY = [
+/** What may stand before a Mobility Header. */
+const BEFORE = [
   PROTOCOL.hopByHop,
-  PROTOCOL.ipv4,
-  PROTOCOL.ipv6,
   PROTOCOL.routing,
   PROTOCOL.fragment,
   PROTOCOL.destinationOptions,
-  PROTOCOL.mobility,
 ];
 const ICMPV6_TYPES = [
   ICMPV6.destinationUnreachable,
@@ -190,10 +189,7 @@ const ICMPV6_TYPES = [
   ICMPV6.mobilePrefixSolicitation,
   ICMPV6.mobilePrefixAdvertisement,
 ];
-/** The same without tunnels. */
-const UP_TO_MOBILITY = BEFORE_OR_MOBILITY.filter(
-  (next) => next !== PROTOCOL.ipv6 && next !== PROTOCOL.ipv4,
-);
+const UP_TO_MOBILITY = [...BEFORE, PROTOCOL.mobility];
 const MOBILITY_ICMPV6_TYPES = ICMPV6_TYPES.filter(
   (type) => type < ICMPV6.echoRequest || type >= ICMPV6.homeAgentDiscoveryRequest,
 );
@@ -201,23 +197,4 @@ const ICMP_DESTINATION_UNREACHABLE = 3;
 const ICMP_ERRORS = [ICMP_DESTINATION_UNREACHABLE, 11, 12]; // time exceeded, parameter problem
 const PACKET_MULTICAST = 2; // sll_pkttype: 0 to us, 1 broadcast, 2 multicast; above: to others, outgoing
 const WHOLE = 0x40000;
-
-// linux/filter.h
-const NETWORK = -0x100000;
-const SKF_AD_PROTOCOL = -0x1000;
-const SKF_AD_PKTTYPE = -0x1000 + 4;
-const SKF_AD_VLAN_TAG_PRESENT = -0x1000 + 48;
-const LD = 0x00;
-const LDX = 0x01;
-const JMP = 0x05;
-const RET = 0x06;
-const W = 0x00;
-const H = 0x08;
-const B = 0x10;
-const ABS = 0x20;
-const IND = 0x40;
-const MSH = 0xa0;
-const JA = 0x00;
-const JEQ = 0x10;
-const JGT = 0x20;
-const JSET = 0x40;
+const HEADERS = 64; // octets: who and whose is all that matters

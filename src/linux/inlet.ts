@@ -9,13 +9,16 @@ import {
   ipv6FromOctets,
   macFromOctets,
   type IpAddress,
+  type Ipv4,
 } from '../base/address.js';
-import type { LinkName, WorldInput } from '../core/input.js';
+import type { LinkName, ReceivedPacket, WorldInput } from '../core/input.js';
 import { ETHERTYPE, ICMPV6, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
+import { UDP_HEADER } from '../wire/udp.js';
 import type { Clock } from '../ports/index.js';
+import { isOurs } from './datapath/marks.js';
 import { clearOffload, OFFLOAD_HEADER } from './datapath/offload.js';
 import { linuxError } from './error.js';
-import { signallingFilter } from './filter.js';
+import { signallingFilter, type SignallingFilter } from './filter.js';
 import type { LinuxLinks } from './links.js';
 import { MAX_BATCH, native, RECEIVE, type NativeHandle, type NetNamespace } from './native.js';
 import { Reassembly } from './reassembly.js';
@@ -23,15 +26,27 @@ import { AF_PACKET, LITTLE, linkSocketAddress, SOCK_RAW } from './sockaddr.js';
 
 export interface InletHandler {
   input(input: WorldInput): void;
+  /** A whole packet with a Mobility Header to one of our addresses, alone or behind other headers. */
+  mobility(packet: ReceivedPacket): void;
   /**
    * A whole outer packet at [start, end) of `view`, protocol 41 or 4 inside; `offload` is where the virtio header
    * of its frame stands. Gone after `batchDone`.
    */
   tunnelled(view: BufferView, start: number, end: number, link: LinkName, offload: number): void;
+  /** A datagram to the UDP port that `udpPort` names: its payload is [start, end). */
+  datagram(view: BufferView, start: number, end: number, from: DatagramSource): void;
   /** The path to `remote` takes at most `mtu` octets. */
   tooBig(remote: IpAddress, mtu: number): void;
   /** All of a batch has been handed over: write what it led to. */
   batchDone(buffer: Uint8Array): void;
+}
+
+export interface DatagramSource {
+  readonly link: LinkName;
+  readonly source: Ipv4;
+  readonly sourcePort: number;
+  readonly destination: Ipv4;
+  readonly destinationPort: number;
 }
 
 /** One buffer under two views. */
@@ -41,8 +56,11 @@ export interface BufferView {
 }
 
 export class Inlet {
-  /** Index of our own tunnel device: what we write there is not to be read back. */
+  /** Index of our own TUN device: what we write there is not to be read back. */
   tunnelIndex = 0;
+  /** UDP port of which datagrams are handed on; see `SignallingFilter`. */
+  #udpPort: number | null = null;
+  readonly #tunnels: SignallingFilter['tunnels'];
 
   readonly #handle: NativeHandle;
   readonly #links: LinuxLinks;
@@ -67,7 +85,9 @@ export class Inlet {
     handler: InletHandler,
     counters: Record<string, number>,
     clock: Clock,
+    tunnels: SignallingFilter['tunnels'],
   ) {
+    this.#tunnels = tunnels;
     this.#links = links;
     this.#clock = clock;
     this.#handler = handler;
@@ -89,7 +109,7 @@ export class Inlet {
     try {
       // Protocol 0 until the filter is on: nothing unfiltered gets in before.
       handle = native().openSocket(netns, AF_PACKET, SOCK_RAW, 0);
-      handle.filter(signallingFilter());
+      handle.filter(signallingFilter({ tunnels, udpPort: null }));
       handle.setOption(SOL_PACKET, PACKET_AUXDATA, 1);
       handle.setOption(SOL_PACKET, PACKET_VNET_HDR, 1);
       tryOption(handle, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
@@ -104,8 +124,15 @@ export class Inlet {
     this.#handle = handle;
     handle.poll((errno) => {
       if (errno !== 0) this.#count(`receive-errno-${errno}`);
-      this.#drain();
+      this.drain();
     });
+  }
+
+  /** Reads Mobility Headers in datagrams to `port` too: the kernel has it, and hides where they came from. */
+  setUdp(port: number | null): void {
+    if (port === this.#udpPort) return;
+    this.#udpPort = port;
+    this.#handle.filter(signallingFilter({ tunnels: this.#tunnels, udpPort: port }));
   }
 
   /** Addresses whose Mobility Headers, routing headers and tunnels are ours. */
@@ -140,7 +167,8 @@ export class Inlet {
     this.#handle.close();
   }
 
-  #drain(): void {
+  /** Hands over what has arrived so far. */
+  drain(): void {
     for (let round = 0; round < ROUNDS; round++) {
       const got = this.#handle.receive(this.#buffer, SLOT_SIZE, 0, this.#table, SLOTS);
       if (got <= 0) {
@@ -157,7 +185,7 @@ export class Inlet {
     const row = i * RECEIVE.words;
     const name = 4 * (row + RECEIVE.name); // struct sockaddr_ll
     const index = this.#table[row + RECEIVE.name + 1]!;
-    if (index === this.tunnelIndex) return;
+    if (index === this.tunnelIndex || isOurs(index)) return;
     const link = this.#links.byIndex(index);
     if (!link || link.loopback) return;
     const configured = this.#links.isConfigured(link.name);
@@ -204,9 +232,9 @@ export class Inlet {
         case PROTOCOL.ipv4:
           // A routing header means that this is not a plain tunnel: the role is to judge it.
           if (!mobile) return this.#tunnelled(at, stop, start + 24, 16);
-          return this.#signalling(at, stop);
+          return this.#signalling(at, stop, false);
         case PROTOCOL.mobility:
-          return this.#signalling(at, stop);
+          return this.#signalling(at, stop, true);
         case PROTOCOL.icmpv6:
           return this.#icmp6(at, offset, stop, mobile);
         case PROTOCOL.destinationOptions:
@@ -225,7 +253,7 @@ export class Inlet {
         case PROTOCOL.fragment:
           return this.#fragment(at, nextAt, offset, stop);
         default:
-          if (mobile) this.#signalling(at, stop);
+          if (mobile) this.#signalling(at, stop, false);
           return;
       }
     }
@@ -271,11 +299,11 @@ export class Inlet {
           at.view.data.getUint32(offset + 4),
         );
       }
-      return this.#signalling(at, stop);
+      return this.#signalling(at, stop, false);
     }
     const discovery =
       type >= ICMPV6.homeAgentDiscoveryRequest && type <= ICMPV6.mobilePrefixAdvertisement;
-    if (discovery || mobile) this.#signalling(at, stop);
+    if (discovery || mobile) this.#signalling(at, stop, false);
   }
 
   #four(at: Place): void {
@@ -301,8 +329,15 @@ export class Inlet {
       case PROTOCOL.udp: {
         if (stop - payload < 8) return this.#count('malformed');
         const port = at.view.data.getUint16(payload + 2);
-        if (port === UDP_PORT.dhcpServer || port === UDP_PORT.dhcpClient) this.#toRole(at);
-        return;
+        if (port === UDP_PORT.dhcpServer || port === UDP_PORT.dhcpClient) return this.#toRole(at);
+        if (port !== this.#udpPort || !this.#isLocal(b, start + 16, 4)) return;
+        return this.#handler.datagram(at.view, payload + UDP_HEADER, stop, {
+          link: at.link,
+          source: ipv4FromOctets(b, start + 12),
+          sourcePort: at.view.data.getUint16(payload),
+          destination: ipv4FromOctets(b, start + 16),
+          destinationPort: port,
+        });
       }
       default:
         return;
@@ -343,21 +378,20 @@ export class Inlet {
   }
 
   /** A whole packet to one of our signalling addresses. */
-  #signalling(at: Place, stop: number): void {
+  #signalling(at: Place, stop: number, mobility: boolean): void {
     const b = at.view.octets;
     if (!this.#isLocal(b, at.start + 24, 16)) return;
-    this.#handler.input({
-      kind: 'packet',
-      packet: {
-        link: at.link,
-        octets: b.slice(at.start, stop),
-        arrival: {
-          kind: 'native',
-          ...(at.framed ? { linkSource: macFromOctets(b, at.frame + 6) } : {}),
-        },
-        protected: false,
+    const packet: ReceivedPacket = {
+      link: at.link,
+      octets: b.slice(at.start, stop),
+      arrival: {
+        kind: 'native',
+        ...(at.framed ? { linkSource: macFromOctets(b, at.frame + 6) } : {}),
       },
-    });
+      protected: false,
+    };
+    if (mobility) this.#handler.mobility(packet);
+    else this.#handler.input({ kind: 'packet', packet });
   }
 
   #count(reason: string): void {

@@ -8,19 +8,17 @@ import type { NetlinkMessage } from 'netlink/dist/structs.js';
 import type { LinkName, LinkState } from '../core/input.js';
 import type { Links } from '../ports/index.js';
 import type { NetNamespace } from './native.js';
-import {
-  parseAddress,
-  parseLink,
-  type KernelAddress,
-  type KernelLink,
-  type RtNetlink,
-} from './netlink/rtnetlink.js';
+import { parseAddress, type KernelAddress } from './netlink/address.js';
+import { parseLink, type KernelLink } from './netlink/link.js';
+import type { RtNetlink } from './netlink/rtnetlink.js';
 import { NetlinkTransport } from './netlink/transport.js';
 
 interface LinksEvents {
   /** A configured interface came or changed. */
   link: [link: LinkState];
   linkGone: [name: LinkName, index: number];
+  /** Any interface, configured or not. */
+  gone: [index: number];
   /** Any interface went administratively up: what the kernel forgot with it is to be put back. */
   raised: [index: number];
   /** Notices were lost and everything was read again. */
@@ -199,6 +197,7 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     const known = this.#byIndex.get(index);
     if (!known) return;
     this.#byIndex.delete(index);
+    this.emit('gone', index);
     const { name } = known.link;
     if (this.#shown.get(name)?.index === index && this.#shown.delete(name)) {
       this.emit('linkGone', name, index);

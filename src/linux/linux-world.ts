@@ -2,16 +2,19 @@
 import type { Instant } from '../base/time.js';
 import type { FrameEffect, PacketEffect } from '../core/effect.js';
 import type { MipEvent } from '../core/event.js';
-import type { LinkName, LinkState, WorldInput } from '../core/input.js';
-import type { Clock, Datapath, Journal, Links, PacketIo, Store, World } from '../ports/index.js';
+import type { LinkName, LinkState, ReceivedPacket, WorldInput } from '../core/input.js';
+import type { Clock, Journal, Links, PacketIo, Store, World } from '../ports/index.js';
 import { LinuxClock } from './clock.js';
-import { SignallingGuard } from './datapath/guard.js';
+import { canForward, USER_SPACE, type Abilities } from './datapath/abilities.js';
+import type { LinuxDatapath } from './datapath/linux-datapath.js';
+import { MobilityTap } from './datapath/mobility-tap.js';
+import { openDatapath, type OpenDatapath } from './datapath/open-datapath.js';
 import { Tunnels } from './datapath/tunnels.js';
-import { UserspaceDatapath } from './datapath/userspace.js';
 import { Failures, type SendFailure } from './failures.js';
 import { Inlet } from './inlet.js';
 import { LinuxLinks } from './links.js';
 import type { NetNamespace } from './native.js';
+import { Outbox } from './netlink/outbox.js';
 import { RtNetlink } from './netlink/rtnetlink.js';
 import { Outlet } from './outlet.js';
 import { FileStore, MemoryStore } from './store.js';
@@ -28,7 +31,9 @@ export interface LinuxWorldOptions {
   readonly quietLinks?: readonly LinkName[];
   /** Forwarding is switched on, and put back by `clean`; otherwise it is the administrator's. */
   readonly forwarding?: boolean;
-  /** `mip6` by default. */
+  /** What the kernel is to do of the datapath; nothing by default. */
+  readonly abilities?: Abilities;
+  /** `mip6` by default: the TUN device, and how the names of other tunnel devices begin. */
   readonly tunnelName?: string;
   /** Octets; 1460 by default, which leaves room for one IPv6 header on Ethernet. */
   readonly tunnelMtu?: number;
@@ -48,7 +53,7 @@ export interface LinuxWorldOptions {
 export class LinuxWorld implements World {
   readonly io: PacketIo;
   readonly links: Links;
-  readonly datapath: Datapath;
+  readonly datapath: LinuxDatapath;
   readonly clock: Clock;
   readonly journal: Journal;
   readonly store: Store;
@@ -68,7 +73,7 @@ export class LinuxWorld implements World {
     this.counters = parts.counters;
     this.clock = parts.clock;
     this.links = parts.links;
-    this.datapath = parts.datapath;
+    this.datapath = parts.opened.datapath;
     this.store = parts.store;
     this.journal = { event: options.onEvent };
     this.io = {
@@ -76,6 +81,8 @@ export class LinuxWorld implements World {
       sendPacket: (packet: PacketEffect) => parts.outlet.sendPacket(packet),
     };
     parts.toWorld.input = (input) => this.#input(input);
+    parts.toWorld.mended = (keys) => this.#mended(keys);
+    parts.toWorld.mendFailed = (error) => this.#report('restore', error);
     parts.links.on('link', (link) => {
       this.#adopt(link);
       parts.outlet.forgetWays();
@@ -102,62 +109,81 @@ export class LinuxWorld implements World {
     try {
       const counters: Record<string, number> = {};
       const clock = new LinuxClock();
-      const toWorld: Parts['toWorld'] = { input: () => {} };
+      const toWorld: Parts['toWorld'] = { input: () => {}, mended: () => {}, mendFailed: () => {} };
       const input = (i: WorldInput): void => toWorld.input(i);
-      const requests = keep(new RtNetlink(netns));
+      const outbox = new Outbox();
+      const requests = keep(new RtNetlink(netns, outbox));
       const links = keep(await LinuxLinks.open(netns, options.links, requests, counters));
       const failures = new Failures(counters, options.onFailure);
       const outlet = keep(new Outlet(netns, links, failures));
+      const abilities = options.abilities ?? USER_SPACE;
       const tunnels = new Tunnels(outlet, links, counters, input);
+      const tap = new MobilityTap();
+      const toTap: { mobility: (packet: ReceivedPacket) => void } = { mobility: () => {} };
+      const byKernel = canForward(abilities);
       const inlet = keep(
         new Inlet(
           netns,
           links,
           {
             input,
+            mobility: (packet) => toTap.mobility(packet),
             tunnelled: (view, start, end, link, offload) =>
-              tunnels.tunnelled(view, start, end, link, offload),
+              byKernel
+                ? tap.noteTunnelled(view.octets, start, end, link)
+                : tunnels.tunnelled(view, start, end, link, offload),
+            datagram: (view, start, end, from) =>
+              tap.noteDatagram(view.octets.slice(start, end), from),
             tooBig: (remote, mtu) => tunnels.pathTooBig(remote, mtu),
             batchDone: (buffer) => tunnels.batchDone(buffer),
           },
           counters,
           clock,
+          byKernel ? 'mobility' : 'all',
         ),
       );
-      const guard = keep(new SignallingGuard(netns, options.table ?? 'mip6'));
       const sysctls = new Sysctls(
         netns,
         options.stateFile ?? `/run/mip6/${options.name}.state.json`,
       );
-      const datapath = keep(
-        new UserspaceDatapath({
+      const opened = keep(
+        await openDatapath({
+          abilities,
           netns,
+          outbox,
           requests,
           links,
           inlet,
           outlet,
           tunnels,
-          guard,
+          tap,
           sysctls,
+          failures,
+          input,
+          counters,
           tunnelName: options.tunnelName ?? 'mip6',
           tunnelMtu: options.tunnelMtu ?? TUNNEL_MTU,
+          table: options.table ?? 'mip6',
+          mended: (keys) => toWorld.mended(keys),
+          mendFailed: (error) => toWorld.mendFailed(error),
         }),
       );
+      toTap.mobility = opened.mobility;
       const store =
         options.storeFile === null ? new MemoryStore() : keep(new FileStore(options.storeFile));
       // Started here so that the first handover does not wait for it; a failure shows when it is needed.
-      if (options.signalling !== false) await guard.prepare().catch(() => {});
+      if (options.signalling !== false) await opened.prepare().catch(() => {});
       if (options.forwarding) sysctls.change(FORWARDING);
       const parts = {
         clock,
         counters,
+        outbox,
         toWorld,
         links,
         outlet,
         inlet,
-        guard,
         sysctls,
-        datapath,
+        opened,
         tunnels,
         store,
         closers,
@@ -172,6 +198,11 @@ export class LinuxWorld implements World {
   /** Counters of the tunnels, by reason. */
   get tunnelCounters(): Readonly<Record<string, number>> {
     return this.#parts.tunnels.forwarder.counters;
+  }
+
+  /** Netlink requests so far, by what they were about. */
+  get operations(): Readonly<Record<string, number>> {
+    return this.#parts.outbox.operations;
   }
 
   /** What came before is not kept: a role starts from `links.list()`. */
@@ -216,7 +247,14 @@ export class LinuxWorld implements World {
 
   #reconcile(): void {
     this.#parts.outlet.forgetWays();
-    this.#parts.datapath.reconcile().catch((error: unknown) => this.#report('restore', error));
+    this.datapath.reconcile().catch((error: unknown) => this.#report('restore', error));
+  }
+
+  #mended(keys: readonly string[]): void {
+    const more = keys.length > MAX_NAMED ? ` and ${keys.length - MAX_NAMED} more` : '';
+    const what = `${keys.slice(0, MAX_NAMED).join(', ')}${more}`;
+    const event: MipEvent = { code: 'DATAPATH_MENDED', fields: { what } };
+    this.#options.onEvent(event, this.clock.now());
   }
 
   #report(operation: string, error: unknown): void {
@@ -245,18 +283,23 @@ export class LinuxWorld implements World {
 interface Parts {
   readonly clock: Clock;
   readonly counters: Record<string, number>;
+  readonly outbox: Outbox;
   /** Set once the world is there; parts made before it call through. */
-  readonly toWorld: { input: (input: WorldInput) => void };
+  readonly toWorld: {
+    input: (input: WorldInput) => void;
+    mended: (keys: readonly string[]) => void;
+    mendFailed: (error: unknown) => void;
+  };
   readonly links: LinuxLinks;
   readonly outlet: Outlet;
   readonly inlet: Inlet;
-  readonly guard: SignallingGuard;
   readonly sysctls: Sysctls;
-  readonly datapath: UserspaceDatapath;
+  readonly opened: OpenDatapath;
   readonly tunnels: Tunnels;
   readonly store: Store;
   readonly closers: readonly (() => void)[];
 }
 
 const TUNNEL_MTU = 1460;
+const MAX_NAMED = 3; // objects in one event
 const FORWARDING = { 'ipv6/conf/all/forwarding': '1', 'ipv4/ip_forward': '1' };

@@ -61,6 +61,11 @@ export interface Native {
   linkName(netns: NetNamespace, index: number): string;
   /** Runs `call` in the namespace. Only what happens before it returns happens there; a child spawned there stays. */
   inNamespace<T>(netns: NetNamespace, call: () => T): T;
+  /**
+   * Descriptor of a network namespace with nothing in it, which lasts as long as it or a socket there is open; its
+   * path is /proc/self/fd/N. Needs CAP_SYS_ADMIN.
+   */
+  newNamespace(): number;
   /** Who is at the other end of a connected Unix socket. */
   peerCredentials(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
 }

@@ -13,6 +13,8 @@ import {
 } from '../base/address.js';
 import type { SignallingItem, TunnelItem } from '../core/datapath/model.js';
 import type { FrameEffect, PacketEffect } from '../core/effect.js';
+import { PROTOCOL } from '../wire/protocol.js';
+import { encodeUdp, UDP_HEADER } from '../wire/udp.js';
 import { Fragmenter } from './datapath/fragment.js';
 import { LinuxError, linuxError } from './error.js';
 import type { Failures } from './failures.js';
@@ -31,6 +33,9 @@ import {
 
 type Udp = NonNullable<SignallingItem['udp']>;
 
+/** Sends a packet whose headers the kernel is to make; true when it did, or tried. */
+export type SendByKernel = (packet: Uint8Array, link: number) => boolean;
+
 export class Outlet {
   /** A tunnelled packet did not fit the interface towards `remote`. */
   onTooBig: ((remote: IpAddress, mtu: number) => void) | undefined;
@@ -42,6 +47,9 @@ export class Outlet {
   readonly #raw6: Batch;
   readonly #raw4: Batch;
   #udp: { readonly batch: Batch; readonly wanted: Udp } | undefined;
+  /** The kernel has this port: datagrams from it leave whole, by the raw socket. */
+  #rawUdpPort = 0;
+  #byKernel: SendByKernel | undefined;
   readonly #one = new Uint32Array(SEND.words);
   readonly #oneOctets = new Uint8Array(this.#one.buffer);
   readonly #fragmenter = new Fragmenter(randomInt(2 ** 32));
@@ -84,6 +92,16 @@ export class Outlet {
     return this.#udp?.wanted.port ?? 0;
   }
 
+  /** Offers every packet that names no outer header to `send` first. */
+  setKernel(send: SendByKernel | undefined): void {
+    this.#byKernel = send;
+  }
+
+  /** Datagrams leave from the kernel's own port `port`; 0 ends that. */
+  setRawUdp(port: number): void {
+    this.#rawUdpPort = port;
+  }
+
   /** Opens, moves or closes the UDP socket. Throws `LinuxError` `PORT_IN_USE` and others. */
   setUdp(wanted: Udp | null): void {
     const have = this.#udp?.wanted;
@@ -104,6 +122,19 @@ export class Outlet {
     const { octets, udp } = packet;
     const link = packet.link === undefined ? 0 : (this.#links.byName(packet.link)?.index ?? -1);
     if (link < 0) return this.#failures.add('packet', ENODEV, packet.link!);
+    if (udp && udp.sourcePort === this.#rawUdpPort) {
+      const { source: local, destination: remote, sourcePort, destinationPort } = udp;
+      const whole = new Uint8Array(DATAGRAM_HEADER + octets.length);
+      const header = datagramHeader(local, remote, sourcePort, destinationPort);
+      putDatagramHeader(header, whole, DATAGRAM_HEADER, whole.length, 0);
+      whole.set(
+        encodeUdp({ ...udp, payload: octets }, local, remote),
+        DATAGRAM_HEADER - UDP_HEADER,
+      );
+      const to = ipSocketAddress(udp.destination);
+      const source = addressOctets(udp.source);
+      return this.#send(this.#raw4.handle, 'udp', whole, to, udp.destination, 4, source, link);
+    }
     if (udp) {
       const socket = this.#udp;
       if (socket?.wanted.port !== udp.sourcePort) {
@@ -117,6 +148,7 @@ export class Outlet {
       const source = addressOctets(udp.source);
       return this.#send(socket.batch.handle, 'udp', octets, to, udp.destination, 4, source, link);
     }
+    if (this.#byKernel?.(octets, link)) return;
     if (octets.length >= 40 && octets[0]! >> 4 === 6) {
       const destination = ipv6FromOctets(octets, 24);
       const to = ipSocketAddress(destination, 0, link);
@@ -143,6 +175,7 @@ export class Outlet {
   ): boolean {
     const way = tunnel === this.#lastTunnel ? this.#lastWay : this.#way(tunnel);
     if (!way) return false;
+    if (way.header) start = putDatagramHeader(way.header, buffer, start, end, trafficClass);
     if (end - start > way.pathMtu) {
       this.#fragment(way, buffer, start, end);
       return false;
@@ -195,21 +228,32 @@ export class Outlet {
 
   #prepare(tunnel: TunnelItem): Way | undefined {
     const source = addressOctets(tunnel.local);
-    const batch = tunnel.udp ? this.#udp?.batch : source.length === 16 ? this.#raw6 : this.#raw4;
-    if (!batch || (tunnel.udp && tunnel.udp.localPort !== this.#udp?.wanted.port)) {
+    const raw = tunnel.udp?.localPort === this.#rawUdpPort ? this.#rawUdpPort : 0;
+    const own = source.length === 16 ? this.#raw6 : this.#raw4;
+    const batch = tunnel.udp && !raw ? this.#udp?.batch : own;
+    if (!batch || (tunnel.udp && !raw && tunnel.udp.localPort !== this.#udp?.wanted.port)) {
       this.#failures.add('data', EADDRNOTAVAIL, tunnel.remote);
       return undefined;
     }
     const link = tunnel.link === undefined ? undefined : this.#links.byName(tunnel.link);
     const row = new Uint32Array(SEND.words);
     const octets = new Uint8Array(row.buffer);
-    const to = ipSocketAddress(tunnel.remote, tunnel.udp?.remotePort ?? 0);
+    const to = ipSocketAddress(tunnel.remote, raw ? 0 : (tunnel.udp?.remotePort ?? 0));
     row[SEND.link] = link?.index ?? 0;
     row[SEND.family] = source.length === 16 ? 6 : 4;
     row[SEND.nameLength] = to.length;
     octets.set(to, SEND.name * 4);
     octets.set(source, SEND.source * 4);
-    return { batch, row, tunnel, udp: tunnel.udp !== undefined, pathMtu: Infinity };
+    return {
+      batch,
+      row,
+      tunnel,
+      header: raw
+        ? datagramHeader(tunnel.local, tunnel.remote, raw, tunnel.udp!.remotePort)
+        : undefined,
+      udp: tunnel.udp !== undefined && !raw,
+      pathMtu: Infinity,
+    };
   }
 
   #fragment(way: Way, buffer: Uint8Array, start: number, end: number): void {
@@ -289,6 +333,9 @@ interface Way {
   readonly batch: Batch;
   readonly row: Uint32Array;
   readonly tunnel: TunnelItem;
+  /** IPv4 and UDP, where no socket makes them. */
+  readonly header: Uint8Array | undefined;
+  /** By the UDP socket. */
   readonly udp: boolean;
   /** As far as ICMP or the interface have told; of a UDP tunnel the kernel keeps it. */
   pathMtu: number;
@@ -313,6 +360,44 @@ class Batch {
     this.tunnels[this.count] = way.tunnel;
     return ++this.count === MAX_BATCH;
   }
+}
+
+/** IPv4 and UDP headers of a tunnel; lengths are for each packet, sums the kernel's (RFC 768: none for UDP). */
+function datagramHeader(
+  local: IpAddress,
+  remote: IpAddress,
+  localPort: number,
+  remotePort: number,
+): Uint8Array {
+  const header = new Uint8Array(DATAGRAM_HEADER);
+  const view = new DataView(header.buffer);
+  header[0] = 0x45;
+  header[8] = HOP_LIMIT;
+  header[9] = PROTOCOL.udp;
+  header.set(addressOctets(local), 12);
+  header.set(addressOctets(remote), 16);
+  view.setUint16(20, localPort);
+  view.setUint16(22, remotePort);
+  return header;
+}
+
+/** In the octets before `start`; returns where the packet begins now. */
+function putDatagramHeader(
+  header: Uint8Array,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  trafficClass: number,
+): number {
+  const at = start - DATAGRAM_HEADER;
+  buffer.set(header, at);
+  const total = end - at;
+  buffer[at + 1] = trafficClass;
+  buffer[at + 2] = total >>> 8;
+  buffer[at + 3] = total;
+  buffer[at + 24] = (total - 20) >>> 8;
+  buffer[at + 25] = total - 20;
+  return at;
 }
 
 function openUdp(netns: NetNamespace, wanted: Udp): NativeHandle {
@@ -346,6 +431,8 @@ function tryOption(handle: NativeHandle, level: number, name: number, value: num
   }
 }
 
+const DATAGRAM_HEADER = 28; // octets
+const HOP_LIMIT = 64; // as ip(7) ip_default_ttl
 const SEND_BUFFER = 4 << 20; // ours, octets
 const RECEIVE_BUFFER = 8 << 20; // ours, octets
 const IPPROTO_RAW = 255;

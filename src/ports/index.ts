@@ -16,11 +16,16 @@ export interface Links {
   list(): readonly LinkState[];
 }
 
+/** Who moves the packets of a tunnel. */
+export type Carrying = 'kernel' | 'user space';
+
 /** Idempotent: applying what is already so does nothing. */
 export interface Datapath {
   apply(want: DatapathState): void | Promise<void>;
   /** What is in force, as declared items. */
   snapshot(): DatapathState;
+  /** By the tunnel's key; undefined when it is not declared. */
+  carriedBy(tunnel: string): Carrying | undefined;
   /** Removes all that is ours, also after a crash, with no memory of it. */
   clean(): void | Promise<void>;
 }

@@ -71,6 +71,10 @@ export class SimWorld implements World {
     this.datapath = {
       apply: (want) => this.#apply(want),
       snapshot: () => this.#installed.state,
+      carriedBy: (tunnel) =>
+        this.#installed.state.items.some((i) => i.kind === 'tunnel' && i.key === tunnel)
+          ? 'user space'
+          : undefined,
       clean: () => this.#apply(NO_DATAPATH),
     };
     const { journal, store = new Map<string, string>() } = options;
@@ -185,6 +189,8 @@ export class SimWorld implements World {
         return this.#setSignalling(op === 'remove' ? undefined : item);
       case 'tunnel':
         return; // the forwarder is told of all of them at once
+      case 'homeAddress':
+        return; // packets leave as the role made them
       default:
         item satisfies never;
     }

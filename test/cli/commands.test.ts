@@ -58,6 +58,7 @@ describe('status', () => {
     expect(stdout.replace(String(process.pid), 'PID'))
       .toBe(`daemon      test, mobile node, mip6 9.9.9, pid PID, up 0 s
 datapath    none at all
+            tunnels: 1 in user space
 signalling  not protected
 home        2001:db8:a::100 192.0.2.100 away
 links       eth0 up 2001:db8:b::7 by fe80::1 DHCP bound
@@ -91,13 +92,13 @@ warnings    interface wlan0 is not there yet
 describe('bul and bc', () => {
   it('list a row each', async () => {
     expect((await runCommand(Bul, at)).stdout).toBe(
-      `HOME ADDRESS     IPV4 HOME    CARE-OF       LINK  STATE  PATH      LEFT        SEQ
-2001:db8:a::100  192.0.2.100  198.51.100.7  eth0  bound  UDP, NAT  7 min 10 s  7
+      `HOME ADDRESS     IPV4 HOME    CARE-OF       LINK  STATE  PATH      DATAPATH    LEFT        SEQ
+2001:db8:a::100  192.0.2.100  198.51.100.7  eth0  bound  UDP, NAT  user space  7 min 10 s  7
 `,
     );
     expect((await runCommand(Bc, atHa)).stdout).toBe(
-      `HOME ADDRESS     IPV4 HOME    CARE-OF       MAPPED             STATE  PATH      LEFT    FLAGS  SEQ
-2001:db8:a::100  192.0.2.100  198.51.100.7  203.0.113.9:40000  bound  UDP, NAT  10 min  AHL    7
+      `HOME ADDRESS     IPV4 HOME    CARE-OF       MAPPED             STATE  PATH      DATAPATH    LEFT    FLAGS  SEQ
+2001:db8:a::100  192.0.2.100  198.51.100.7  203.0.113.9:40000  bound  UDP, NAT  user space  10 min  AHL    7
 `,
     );
   });
@@ -122,8 +123,8 @@ describe('bul and bc', () => {
       view: { bul: [entry, { ...entry, homeAddress: '2001:db8:a::101' as never }] },
     });
     expect((await runCommand(Bul, ['--socket', many.socket, '--limit', '1'])).stdout).toBe(
-      `HOME ADDRESS     CARE-OF  LINK  STATE  PATH  LEFT  SEQ
-2001:db8:a::100  -        -     idle   -     -     7
+      `HOME ADDRESS     CARE-OF  LINK  STATE  PATH  DATAPATH    LEFT  SEQ
+2001:db8:a::100  -        -     idle   -     user space  -     7
 1 of 2; --limit shows more.
 `,
     );
@@ -139,6 +140,7 @@ state            bound
 care-of address  198.51.100.7 on eth0
 because          the only one there is
 path             UDP, NAT
+carried by       user space
 keep-alive       every 110 s
 lifetime         7 min 10 s left of 10 min
 sequence         7

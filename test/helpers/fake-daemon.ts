@@ -194,6 +194,7 @@ export function fakeHost(
     datapath: {
       apply: (want) => void log.push(`apply ${want.items.length}`),
       snapshot: () => ({ items: [] }),
+      carriedBy: () => 'user space',
       clean: () => void log.push('clean'),
     },
     clock: { now: (): Instant => NOW, wake: () => () => undefined },

@@ -197,12 +197,18 @@ function tunnelled(
     pathMtu: 1500,
   };
   const device = { link: TUNNEL_LINK, onLinkPrefix: false } as const;
-  const out = { kind: 'route', table: 'main', link: TUNNEL_LINK, metric: 100 } as const;
+  const out = {
+    kind: 'route',
+    table: 'main',
+    link: TUNNEL_LINK,
+    tunnel: tunnel.key,
+    metric: 100,
+  } as const;
   return [
     {
       kind: 'signalling',
       addresses: [end.ipv6, end.ipv4],
-      udp: outer === 'UDP' ? { address: null, port: 4191 } : null,
+      udp: outer === 'UDP' ? { address: null, port: 4191, endpoints: [end.ipv4] } : null,
     },
     { kind: 'address', ...device, address: own6, prefixLength: 128 },
     { kind: 'address', ...device, address: own4, prefixLength: 32 },

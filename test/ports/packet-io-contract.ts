@@ -2,7 +2,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BROADCAST_MAC, ipv4, ipv6, type Ipv6 } from '../../src/base/address.js';
 import { sameOctets } from '../../src/base/bytes.js';
-import type { DatapathItem } from '../../src/core/datapath/model.js';
+import {
+  TUNNEL_LINK,
+  type DatapathItem,
+  type SignallingItem,
+} from '../../src/core/datapath/model.js';
 import { decodeArp, encodeArp } from '../../src/wire/arp.js';
 import { encodeIpv4 } from '../../src/wire/ipv4.js';
 import { encodeMobilityPacket } from '../../src/wire/mobility-packet.js';
@@ -74,7 +78,8 @@ export function packetIoContract(adapter: string, make: MakeWorldBench): void {
     });
 
     it('a Mobility Header arrives whole, extension headers and all', async () => {
-      await bench.far.world.datapath.apply({ items: [signalling(bench.far)] });
+      const open = { ...signalling(bench.far), homeAddressOptionAt: [bench.far.ipv6] };
+      await bench.far.world.datapath.apply({ items: [open] });
       const inputs = listenTo(bench.far.world);
       const octets = update(bench.near.ipv6, bench.far.ipv6, HOME);
       bench.near.world.io.sendPacket({ kind: 'packet', octets });
@@ -89,12 +94,19 @@ export function packetIoContract(adapter: string, make: MakeWorldBench): void {
     it('a type 2 routing header to an address of this node arrives whole', async () => {
       const home: DatapathItem = {
         kind: 'address',
-        link: bench.far.link,
+        link: TUNNEL_LINK,
         address: HOME,
         prefixLength: 128,
         onLinkPrefix: false,
+        home: true,
       };
-      await bench.far.world.datapath.apply({ items: [signalling(bench.far), home] });
+      const away: DatapathItem = {
+        kind: 'homeAddress',
+        home: HOME,
+        peer: bench.near.ipv6,
+        careOf: bench.far.ipv6,
+      };
+      await bench.far.world.datapath.apply({ items: [signalling(bench.far), home, away] });
       await bench.settle();
       const inputs = listenTo(bench.far.world);
       const octets = encodeMobilityPacket({
@@ -175,8 +187,8 @@ export function packetIoContract(adapter: string, make: MakeWorldBench): void {
   });
 }
 
-function signalling(end: BenchEnd, port?: number): DatapathItem {
-  const udp = port === undefined ? null : { address: null, port };
+function signalling(end: BenchEnd, port?: number): SignallingItem {
+  const udp = port === undefined ? null : { address: null, port, endpoints: [end.ipv4] };
   return { kind: 'signalling', addresses: [end.ipv6, end.ipv4], udp };
 }
 

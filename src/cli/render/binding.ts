@@ -13,6 +13,7 @@ export const bulColumns = (style: Style): Column<BulEntry>[] => [
   { head: 'LINK', cell: (e) => e.link ?? '-' },
   { head: 'STATE', cell: (e) => stateOf(e.state, style) },
   { head: 'PATH', cell: (e) => pathText(e.path, e.nat) },
+  { head: 'DATAPATH', cell: (e) => e.datapath ?? '-' },
   { head: 'LEFT', cell: (e) => duration(e.expiresIn) },
   { head: 'SEQ', cell: (e) => String(e.sequence) },
 ];
@@ -24,6 +25,7 @@ export const bcColumns = (style: Style): Column<BcEntry>[] => [
   { head: 'MAPPED', cell: (e) => mappedText(e), optional: true },
   { head: 'STATE', cell: (e) => stateOf(e.state, style) },
   { head: 'PATH', cell: (e) => pathText(e.path, e.mapped !== null) },
+  { head: 'DATAPATH', cell: (e) => e.datapath ?? '-' },
   { head: 'LEFT', cell: (e) => duration(e.expiresIn) },
   { head: 'FLAGS', cell: (e) => e.flags },
   { head: 'SEQ', cell: (e) => String(e.sequence) },
@@ -41,6 +43,7 @@ export function bulDetails(e: BulEntry, style: Style): string {
       ],
       ['because', e.reason ?? ''],
       ['path', pathText(e.path, e.nat)],
+      ['carried by', e.datapath ?? ''],
       ['keep-alive', e.natRefresh === null ? '' : `every ${duration(e.natRefresh)}`],
       [
         'lifetime',
@@ -62,6 +65,7 @@ export function bcDetails(e: BcEntry, style: Style): string {
       ['care-of address', e.careOf],
       ['mapped to', mappedText(e)],
       ['path', pathText(e.path, e.mapped !== null)],
+      ['carried by', e.datapath ?? ''],
       ['lifetime', `${duration(e.expiresIn)} left of ${duration(e.lifetime)}`],
       ['flags', e.flags],
       ['sequence', String(e.sequence)],

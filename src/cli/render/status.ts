@@ -11,7 +11,7 @@ export function statusText(s: Status, style: Style): string {
         'daemon',
         `${style.strong(s.name)}, ${ROLES[s.role]}, mip6 ${s.version}, pid ${s.pid}, up ${duration(s.uptime)}`,
       ],
-      ['datapath', s.datapath],
+      ['datapath', [s.datapath, tunnelsText(s.tunnels)].filter(Boolean)],
       [
         'signalling',
         s.protected ? style.good('protected by IPsec') : style.warning('not protected'),
@@ -25,6 +25,15 @@ export function statusText(s: Status, style: Style): string {
     ],
     style,
   );
+}
+
+function tunnelsText({ kernel, userSpace }: Status['tunnels']): string {
+  const parts = [
+    kernel > 0 ? `${kernel} by the kernel` : '',
+    userSpace > 0 ? `${userSpace} in user space` : '',
+  ];
+  const said = parts.filter(Boolean).join(', ');
+  return said === '' ? '' : `tunnels: ${said}`;
 }
 
 function homeText(home: Status['homes'][number], style: Style): string {

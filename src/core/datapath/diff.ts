@@ -1,5 +1,5 @@
 /** From what is in force to what is wanted, in an order that never leaves a route without its device or source. */
-import { keyOf, type DatapathItem, type DatapathState } from './model.js';
+import { keyOf, type DatapathChange, type DatapathItem, type DatapathState } from './model.js';
 
 export type DatapathOperation =
   | { readonly op: 'add'; readonly item: DatapathItem }
@@ -23,6 +23,31 @@ export function diff(have: DatapathState, want: DatapathState): DatapathOperatio
     else if (!sameItem(was, item)) make.push({ op: 'replace', item, was });
   }
   const drop: DatapathOperation[] = [...had.values()].map((item) => ({ op: 'remove', item }));
+  return inOrder(make, drop);
+}
+
+/** What `diff` would find, from what is said to have changed. `have` is what is in force, by key. */
+export function diffOfChange(
+  have: ReadonlyMap<string, DatapathItem>,
+  change: DatapathChange,
+): DatapathOperation[] {
+  const make: DatapathOperation[] = [];
+  const put = new Set<string>();
+  for (const item of change.put) {
+    const key = keyOf(item);
+    put.add(key);
+    const was = have.get(key);
+    if (!was) make.push({ op: 'add', item });
+    else if (!sameItem(was, item)) make.push({ op: 'replace', item, was });
+  }
+  const drop: DatapathOperation[] = [];
+  for (const { key, item } of change.drop.map((i) => ({ key: keyOf(i), item: i }))) {
+    if (!put.has(key) && have.has(key)) drop.push({ op: 'remove', item });
+  }
+  return inOrder(make, drop);
+}
+
+function inOrder(make: DatapathOperation[], drop: DatapathOperation[]): DatapathOperation[] {
   make.sort((a, b) => ORDER[a.item.kind] - ORDER[b.item.kind]);
   drop.sort((a, b) => ORDER[b.item.kind] - ORDER[a.item.kind]);
   return [...make, ...drop];
@@ -52,4 +77,5 @@ const ORDER: Record<DatapathItem['kind'], number> = {
   tunnel: 2,
   route: 3,
   rule: 4,
+  homeAddress: 5,
 };

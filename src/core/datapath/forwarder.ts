@@ -149,7 +149,7 @@ export class Forwarder {
     const fault = innerFault(buffer, start, end, family);
     if (fault) return this.#drop(`outer-${fault}`);
     const stop = innerEnd(buffer, start, family);
-    const inner = family === 6 ? payload6(buffer, start, stop) : payload4(buffer, start, stop);
+    const inner = innerPacket(buffer, start, stop);
     if (inner < 0) return this.#drop('outer-header');
     const trafficClass = trafficClassOf(buffer, start, family);
     const source = family === 6 ? start + 8 : start + 12;
@@ -490,6 +490,12 @@ function writeOuter6(
   b[at + 4] = size >>> 8;
   b[at + 5] = size;
   b[at + 6] = version === 6 ? PROTOCOL.ipv6 : PROTOCOL.ipv4;
+}
+
+/** Where the packet begins that a whole outer packet at [start, end) carries by protocol 41 or 4; -1: in none. */
+export function innerPacket(b: Uint8Array, start: number, end: number): number {
+  const family = b[start]! >> 4;
+  return family === 6 ? payload6(b, start, end) : payload4(b, start, end);
 }
 
 /** Start of the tunnelled packet behind an IPv6 header; RFC 2473 §4.1.1 lets a Destination Options header stand between. */

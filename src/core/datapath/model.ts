@@ -2,14 +2,14 @@
  * The whole desired forwarding state as plain keyed values. Roles declare it, a Datapath adapter makes it so.
  * Nothing here says how: the same state serves user space and the kernel.
  */
-import type { IpAddress, Ipv4, Prefix } from '../../base/address.js';
+import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import type { LinkName } from '../input.js';
 
 /** The adapter's own tunnel device (TUN in user space); `mip6` by default on Linux. */
 export const TUNNEL_LINK = '@tunnel';
 
-/** Routing tables of ours; adapters map them to numbers. `main` is the host's own. */
-export type TableName = 'main' | 'home' | 'careOf6' | 'careOf4';
+/** Routing tables of ours; adapters map them to numbers. `main` is the host's own; `home1` … are of further home addresses. */
+export type TableName = 'main' | 'home' | `home${number}` | 'careOf6' | 'careOf4';
 
 /** An address of this node. On `TUNNEL_LINK` for a home address away from home. Never subject to kernel DAD. */
 export interface AddressItem {
@@ -19,6 +19,8 @@ export interface AddressItem {
   readonly prefixLength: number;
   /** False keeps the kernel from making the on-link prefix route (home address on the tunnel device). */
   readonly onLinkPrefix: boolean;
+  /** A home address while away: the host prefers it as source (RFC 6724 §5 rule 4). */
+  readonly home?: boolean;
 }
 
 /** `via` undefined: on-link. */
@@ -27,6 +29,8 @@ export interface RouteItem {
   readonly table: TableName;
   readonly destination: Prefix;
   readonly link: LinkName;
+  /** On `TUNNEL_LINK`: key of the tunnel that these packets take. Without that tunnel they go nowhere. */
+  readonly tunnel?: string;
   readonly via?: IpAddress;
   readonly preferredSource?: IpAddress;
   /** Lower wins. */
@@ -73,14 +77,44 @@ export interface SignallingItem {
   readonly kind: 'signalling';
   /** Addresses to which Mobility Headers, Home Address options, type 2 routing headers and tunnels are sent. */
   readonly addresses: readonly IpAddress[];
-  /** IPv4 addresses with UDP 4191 open; a null address listens on all. */
-  readonly udp: { readonly address: Ipv4 | null; readonly port: number } | null;
+  /** UDP 4191; a null address listens on all. `endpoints`: IPv4 addresses of ours that tunnels in UDP may come to. */
+  readonly udp: {
+    readonly address: Ipv4 | null;
+    readonly port: number;
+    readonly endpoints?: readonly Ipv4[];
+  } | null;
+  /** Of `addresses`: where a Home Address option may precede a Mobility Header (home agent, correspondent). RFC 6275 §9.3.1 */
+  readonly homeAddressOptionAt?: readonly Ipv6[];
 }
 
-export type DatapathItem = AddressItem | RouteItem | RuleItem | TunnelItem | SignallingItem;
+/**
+ * A mobile node's signalling with `peer` from `careOf`: what it sends bears `home` in a Home Address option, and what
+ * comes bears it in a type 2 routing header. RFC 6275 §6.3, §6.4. Where roles' packets leave as they are made, there
+ * is nothing to do.
+ */
+export interface HomeAddressItem {
+  readonly kind: 'homeAddress';
+  readonly home: Ipv6;
+  readonly peer: Ipv6;
+  readonly careOf: Ipv6;
+}
+
+export type DatapathItem =
+  AddressItem | RouteItem | RuleItem | TunnelItem | SignallingItem | HomeAddressItem;
+
 export interface DatapathState {
   readonly items: readonly DatapathItem[];
+  /** How this state came from another one, for an adapter that has that one in force: work for what changed, not for all. */
+  readonly change?: DatapathChange | undefined;
 }
+
+export interface DatapathChange {
+  readonly from: DatapathState;
+  /** Added, or in place of what had the same key. */
+  readonly put: readonly DatapathItem[];
+  readonly drop: readonly DatapathItem[];
+}
+
 export const NO_DATAPATH: DatapathState = { items: [] };
 
 /** Identity of an item: two items with one key are the same object in two versions. */
@@ -96,6 +130,8 @@ export function keyOf(item: DatapathItem): string {
       return `tunnel ${item.key}`;
     case 'signalling':
       return 'signalling';
+    case 'homeAddress':
+      return `homeAddress ${item.home} ${item.peer}`;
     default:
       return item satisfies never;
   }

@@ -2,15 +2,15 @@
  * Bindings → the forwarding state they ask for. Pure.
  *
  * A binding's items are built once and stay the same objects until one of their fields must change, so that a
- * diff may compare by reference. A refresh that moves nothing declares nothing. A registration or handover with
- * 100,000 bindings copies an array of 200,000 references: 2 ms measured, and 0.1 ms with 10,000 bindings. What an
- * adapter does with the whole of it is dearer.
+ * diff may compare by reference. A refresh that moves nothing declares nothing, and a registration or handover
+ * declares what it changes, whatever the number of bindings.
  *
  * Spec: RFC 6275 §10.4.2 (to the mobile node), §10.4.5 (from it); RFC 5555 §4.5.1.
  */
 import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import { bits } from '../../base/address.js';
 import { UDP_PORT } from '../../wire/protocol.js';
+import { DerivedState } from '../datapath/derived-state.js';
 import {
   TUNNEL_LINK,
   type DatapathItem,
@@ -24,40 +24,23 @@ import type { HomeAgentOptions } from './options.js';
 
 /** All items that are in force, in no order that matters: the selectors of no two bindings overlap. */
 export class DeclaredItems {
-  readonly #items: DatapathItem[];
-  readonly #slots = new Map<DatapathItem, number>();
+  #state: DatapathState;
 
   constructor(own: SignallingItem) {
-    this.#items = [own];
+    this.#state = { items: [own] };
   }
 
   /** `was` and `is` are of one binding; either may be empty, and they may share objects. */
   replace(was: readonly DatapathItem[], is: readonly DatapathItem[]): void {
     if (was === is) return;
-    const old = was.filter((item) => !is.includes(item));
-    for (const item of is) {
-      if (this.#slots.has(item)) continue;
-      const before = old.pop();
-      const slot = before ? this.#slots.get(before)! : this.#items.length;
-      if (before) this.#slots.delete(before);
-      this.#items[slot] = item;
-      this.#slots.set(item, slot);
-    }
-    for (const item of old) this.#remove(item);
+    const drop = was.filter((item) => !is.includes(item));
+    const put = is.filter((item) => !was.includes(item));
+    if (drop.length + put.length > 0) this.#state = new DerivedState(this.#state, put, drop);
   }
 
-  /** A copy: what was declared does not change afterwards. */
+  /** What was declared does not change afterwards. */
   state(): DatapathState {
-    return { items: this.#items.slice() };
-  }
-
-  #remove(item: DatapathItem): void {
-    const slot = this.#slots.get(item)!;
-    this.#slots.delete(item);
-    const last = this.#items.pop()!;
-    if (last === item) return;
-    this.#items[slot] = last;
-    this.#slots.set(last, slot);
+    return this.#state;
   }
 }
 
@@ -68,7 +51,14 @@ export function signallingItem(
   return {
     kind: 'signalling',
     addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
-    udp: options.dsmip ? { address: null, port: UDP_PORT.dsmip } : null,
+    udp: options.dsmip
+      ? {
+          address: null,
+          port: UDP_PORT.dsmip,
+          endpoints: options.address4 === null ? [] : [options.address4],
+        }
+      : null,
+    homeAddressOptionAt: [options.address],
   };
 }
 
@@ -90,7 +80,7 @@ export function bindingItems(
   const routes = homes.map(
     (home) =>
       previous.find((item) => item.kind === 'route' && item.destination.address === home) ??
-      makeRoute(home),
+      makeRoute(home, bound.homeAddress),
   );
   const items = [tunnel, ...routes];
   return items.length === previous.length && items.every((item, i) => item === previous[i])
@@ -126,11 +116,12 @@ function sameTunnel(was: TunnelItem, { attachment, homeAddress4 }: BoundAddresse
   );
 }
 
-const makeRoute = (home: IpAddress): RouteItem => ({
+const makeRoute = (home: IpAddress, tunnel: string): RouteItem => ({
   kind: 'route',
   table: 'main',
   destination: host(home),
   link: TUNNEL_LINK,
+  tunnel,
   metric: ROUTE_METRIC,
 });
 

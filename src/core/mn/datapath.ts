@@ -45,6 +45,8 @@ export interface HomeSituation {
         readonly kind: 'away';
         readonly tunnel: TunnelSituation | null;
         readonly ipv4Bound: boolean;
+        /** The IPv6 care-of address that Binding Updates leave from, now or next. */
+        readonly signalling: { readonly peer: Ipv6; readonly careOf: Ipv6 } | null;
       }
     | {
         readonly kind: 'home';
@@ -73,7 +75,7 @@ export function mobileNodeDatapath(situation: MobileNodeSituation): DatapathStat
   addCareOf(situation.careOf, add);
   for (const [index, home] of situation.homes.entries()) {
     if (home.where.kind === 'home') addAtHome(home, home.where, METRIC + index, add);
-    else addAway(home, home.where, METRIC + index, add);
+    else addAway(home, home.where, index, add);
   }
   return { items: [...items.values()] };
 }
@@ -87,7 +89,8 @@ function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add
     if (home.homeAddress4) addresses.add(home.homeAddress4.address);
   }
   for (const { address } of careOf) addresses.add(address);
-  const udp = udpPort === null ? null : { address: null, port: udpPort };
+  const endpoints = careOf.map((c) => c.address).filter((a) => !isIpv6(a)) as Ipv4[];
+  const udp = udpPort === null ? null : { address: null, port: udpPort, endpoints };
   add({ kind: 'signalling', addresses: [...addresses], udp });
 }
 
@@ -108,33 +111,30 @@ function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
 function addAway(
   home: HomeSituation,
   where: Extract<HomeSituation['where'], { kind: 'away' }>,
-  metric: number,
+  index: number,
   add: Add,
 ): void {
   const { homeAddress, homeAddress4 } = home;
+  // One table a home address: each has its own tunnel.
+  const table: TableName = index === 0 ? 'home' : `home${index}`;
   const own: IpAddress[] = homeAddress4 ? [homeAddress, homeAddress4.address] : [homeAddress];
   for (const address of own) {
     const host = prefixOf(address, isIpv6(address) ? 128 : 32);
     const everything = anywhere(address);
-    add(addressItem(TUNNEL_LINK, address, host.length, false));
-    add(rule(HOME_RULE, address, 'home'));
+    add({ ...addressItem(TUNNEL_LINK, address, host.length, false), home: true });
+    add(rule(HOME_RULE, address, table));
+    const into = { kind: 'route', link: TUNNEL_LINK, tunnel: homeAddress } as const;
+    add({ ...into, table, destination: everything, metric: METRIC });
     add({
-      kind: 'route',
-      table: 'home',
-      destination: everything,
-      link: TUNNEL_LINK,
-      metric: METRIC,
-    });
-    add({
-      kind: 'route',
+      ...into,
       table: 'main',
       destination: everything,
-      link: TUNNEL_LINK,
       preferredSource: address,
-      metric,
+      metric: METRIC + index,
     });
   }
-  const { tunnel } = where;
+  const { tunnel, signalling } = where;
+  if (signalling) add({ kind: 'homeAddress', home: homeAddress, ...signalling });
   if (!tunnel) return;
   const carried = own
     .filter((address) => isIpv6(address) || where.ipv4Bound)

@@ -612,7 +612,14 @@ export class MobileNode implements Role {
     }
     const tunnel = this.#tunnelOf(home);
     const ipv4Bound = (entry.binding?.homeAddress4 ?? null) !== null;
-    return { ...base, where: { kind: 'away', tunnel, ipv4Bound } };
+    const signalling = this.#signallingOf(home);
+    return { ...base, where: { kind: 'away', tunnel, ipv4Bound, signalling } };
+  }
+
+  /** Declared with the choice, before the Binding Update that follows from it. */
+  #signallingOf({ options, choice }: Home): { peer: Ipv6; careOf: Ipv6 } | null {
+    const chosen = choice?.chosen;
+    return chosen?.family === 6 ? { peer: options.homeAgent, careOf: chosen.address } : null;
   }
 
   /** To where the home agent has accepted us, while that address is still ours. */

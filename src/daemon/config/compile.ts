@@ -33,6 +33,8 @@ export interface DaemonSettings {
   readonly file: string;
   /** Signalling under IPsec. */
   readonly protected: boolean;
+  /** What forwards packets. */
+  readonly datapath: 'auto' | 'kernel' | 'userspace';
   /** Above 0 the journal shows debug events. */
   readonly debugLevel: number;
   /** null: standard error */
@@ -122,6 +124,7 @@ class Compiler {
     return {
       file: this.#start.file,
       protected: false,
+      datapath: (this.#top.text('Datapath') as DaemonSettings['datapath'] | undefined) ?? 'auto',
       debugLevel: this.#top.number('DebugLevel') ?? 0,
       logFile: this.#top.text('DebugLogFile') ?? null,
     };

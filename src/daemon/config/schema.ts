@@ -199,6 +199,15 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'one more home prefix, served on the first interface; may repeat',
   },
 
+  Datapath: {
+    form: { kind: 'word', words: ['auto', 'kernel', 'userspace'] },
+    default: 'auto',
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'what forwards packets: the kernel, this program in user space, or for each binding the kernel where it can',
+  },
   HomeAgentAddress: {
     form: ADDRESS6,
     roles: HA,

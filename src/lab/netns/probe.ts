@@ -1,8 +1,11 @@
 /** Which world can be built here, found out by trying, and why not the other. */
 import { accessSync, constants } from 'node:fs';
+import { release } from 'node:os';
 import { native } from '../../linux/native.js';
+import { guestAround } from '../guest/around.js';
+import { missingPrograms } from '../programs.js';
 import type { WorldRefusal } from '../world.js';
-import { find, tryRun } from './command.js';
+import { tryRun } from './command.js';
 
 export type NetnsAbility =
   /** As we are. */
@@ -15,15 +18,8 @@ export async function probeNetns(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<NetnsAbility> {
   if (process.platform !== 'linux') return no(`this is ${process.platform}, not Linux`, null);
-  const missing = Object.entries(PACKAGES).filter(([program]) => !find(program));
-  if (missing.length > 0) {
-    const programs = missing.map(([program]) => `"${program}"`).join(' and ');
-    const packages = [...new Set(missing.map(([, name]) => name))].join(' ');
-    return no(
-      `${programs} ${missing.length > 1 ? 'are' : 'is'} missing`,
-      `apt-get install ${packages}`,
-    );
-  }
+  const missing = missingPrograms(PROGRAMS);
+  if (missing) return { kind: 'no', refusal: missing };
   try {
     native();
   } catch (error) {
@@ -41,20 +37,14 @@ export async function probeNetns(
       : no('there is no /dev/net/tun', 'modprobe tun, or give the container --device /dev/net/tun');
   }
   if (environment[INSIDE] !== undefined) {
-    return {
-      kind: 'ready',
-      why: 'network namespaces of this kernel, inside an unprivileged user namespace',
-    };
+    return { kind: 'ready', why: `${OURS}, inside an unprivileged user namespace` };
   }
   if ((await tryRun(['unshare', '-n', '-m', 'true'])).code === 0) {
-    return { kind: 'ready', why: 'network namespaces of this kernel' };
+    return { kind: 'ready', why: OURS };
   }
   const inside = await tryRun(['unshare', '-Urnm', 'mount', '-t', 'tmpfs', 'tmpfs', '/run']);
   if (inside.code === 0) {
-    return {
-      kind: 'userNamespace',
-      why: 'network namespaces of this kernel, inside an unprivileged user namespace',
-    };
+    return { kind: 'userNamespace', why: `${OURS}, inside an unprivileged user namespace` };
   }
   const said = inside.stderr.trim().split('\n')[0];
   return no(
@@ -87,6 +77,8 @@ const no = (reason: string, way: string | null): NetnsAbility => ({
   refusal: { reason, way },
 });
 
+/** Which kernel that is. */
+const OURS = `network namespaces of ${guestAround()?.name ?? `this kernel, ${release()}`}`;
 const INSIDE = 'MIP6_LAB_INSIDE';
 /** Program → Debian package. */
-const PACKAGES = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux' };
+const PROGRAMS = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux' };

@@ -6,7 +6,7 @@ import { UsageError } from '../../base/error.js';
 import { formatPrefix } from '../../base/address.js';
 import type { Millis } from '../../base/time.js';
 import type { BcEntry, BulEntry, Status } from '../../control/api.js';
-import { bcEntry, bulEntry, eventNotice, status } from '../../control/view.js';
+import { bcEntry, bulEntry, eventNotice, status, type CarriedBy } from '../../control/view.js';
 import { HomeAgent } from '../../core/ha/home-agent.js';
 import { MobileNode } from '../../core/mn/mobile-node.js';
 import { AccessRouter } from '../../core/router/access-router.js';
@@ -18,7 +18,6 @@ import { staticRoutes } from '../routes.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 
 export class SimLab implements LabWorld {
-  readonly kind = 'sim';
   readonly lab: Lab;
   readonly network: Network;
   readonly #roles = new Map<string, RunningRole>();
@@ -81,14 +80,14 @@ export class SimLab implements LabWorld {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bul.map((entry) => bulEntry(entry, now));
+      .bul.map((entry) => bulEntry(entry, now, this.#carriedBy(node)));
   }
 
   async bc(node: string): Promise<readonly BcEntry[]> {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bc.map((entry) => bcEntry(entry, now));
+      .bc.map((entry) => bcEntry(entry, now, this.#carriedBy(node)));
   }
 
   async status(node: string): Promise<Status> {
@@ -99,6 +98,7 @@ export class SimLab implements LabWorld {
       pid: process.pid,
       startedAt: 0 as typeof now,
       datapath: 'sim',
+      carriedBy: this.#carriedBy(node),
       protected: false,
       warnings: [],
     };
@@ -177,6 +177,11 @@ export class SimLab implements LabWorld {
         network.run(node.name, 'ha', (random) => new HomeAgent(options, random)),
       );
     }
+  }
+
+  #carriedBy(node: string): CarriedBy {
+    const { datapath } = this.#role(node).world;
+    return (tunnel) => datapath.carriedBy(tunnel);
   }
 
   #role(node: string): RunningRole {

@@ -2,16 +2,12 @@
  * Elements of nftables sets, and the end of a table, by netlink: some 100 µs where starting `nft` costs 5 to 10 ms.
  * Tables and rules themselves are made by `nft` once.
  */
-import {
-  formatAttribute,
-  formatMessage,
-  padding,
-  parseMessages,
-  type NetlinkMessage,
-} from 'netlink/dist/structs.js';
+import { formatMessage, parseMessages, type NetlinkMessage } from 'netlink/dist/structs.js';
 import { errnoName, LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
 import { LITTLE } from '../sockaddr.js';
+import { AttributeWriter } from './attributes.js';
+import { Outbox } from './outbox.js';
 import { NetlinkTransport } from './transport.js';
 
 export interface SetChange {
@@ -22,11 +18,13 @@ export interface SetChange {
 
 export class NfNetlink {
   readonly #transport: NetlinkTransport;
+  readonly #outbox: Outbox;
   readonly #waiting = new Map<number, Waiting>();
   #sequence = 0;
 
-  constructor(netns: NetNamespace) {
-    this.#transport = new NetlinkTransport(netns, NETLINK_NETFILTER);
+  constructor(netns: NetNamespace, outbox = new Outbox()) {
+    this.#outbox = outbox;
+    this.#transport = new NetlinkTransport(netns, NETLINK_NETFILTER, outbox);
     this.#transport.unref();
     this.#transport.on('message', (octets: Buffer) => this.#receive(octets));
     this.#transport.on('error', () => {}); // the request times out
@@ -35,6 +33,11 @@ export class NfNetlink {
 
   close(): void {
     this.#transport.close();
+  }
+
+  /** Netlink port of its socket, which notices of its changes bear. */
+  get port(): number {
+    return this.#transport.address().port;
   }
 
   /** All of the changes or none. The keys are addresses in network byte order. */
@@ -50,7 +53,8 @@ export class NfNetlink {
 
   /** Resolves too when there is no such table. */
   async removeTable(table: string): Promise<void> {
-    const body = { type: NFT_MSG_DELTABLE, flags: 0, data: text(NFTA_TABLE_NAME, table) };
+    const data = nfBody(NFPROTO_INET).text(NFTA_TABLE_NAME, table).finish();
+    const body = { type: NFT_MSG_DELTABLE, flags: 0, data };
     try {
       await this.#batch([body], `delete table ${table}`);
     } catch (error) {
@@ -60,26 +64,26 @@ export class NfNetlink {
 
   #batch(bodies: readonly Body[], doing: string): Promise<void> {
     const begin = this.#next();
-    const out = message(NFNL_MSG_BATCH_BEGIN, 0, begin, AF_UNSPEC, []);
+    const out = message(NFNL_MSG_BATCH_BEGIN, 0, begin, BATCH_BODY);
     let last = begin;
     const sequences = bodies.map(({ type, flags, data }, i) => {
       last = this.#next();
       const ack = i === bodies.length - 1 ? NLM_F_ACK : 0;
-      out.push(
-        ...message((NFNL_SUBSYS_NFTABLES << 8) | type, flags | ack, last, NFPROTO_INET, data),
-      );
+      out.push(...message((NFNL_SUBSYS_NFTABLES << 8) | type, flags | ack, last, data));
       return last;
     });
-    out.push(...message(NFNL_MSG_BATCH_END, 0, this.#next(), AF_UNSPEC, []));
+    out.push(...message(NFNL_MSG_BATCH_END, 0, this.#next(), BATCH_BODY));
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { sequences: [begin, ...sequences], last, doing, resolve, reject };
       for (const s of waiting.sequences) this.#waiting.set(s, waiting);
       const timer = setTimeout(() => this.#finish(waiting, 'ETIMEDOUT'), TIMEOUT);
       timer.unref();
       waiting.timer = timer;
-      this.#transport.send(out, undefined, (error) => {
-        if (error) this.#finish(waiting, 'EIO');
-      });
+      this.#outbox.count('set');
+      // A transaction is one sendmsg(2), after all that was asked for before it.
+      this.#outbox.flush();
+      const errno = this.#transport.transmit(Buffer.concat(out));
+      if (errno !== 0) this.#finish(waiting, errnoName(errno));
     });
   }
 
@@ -118,7 +122,7 @@ export class NfNetlink {
 interface Body {
   readonly type: number;
   readonly flags: number;
-  readonly data: Uint8Array[];
+  readonly data: Uint8Array;
 }
 
 interface Waiting {
@@ -131,46 +135,33 @@ interface Waiting {
 }
 
 function elements(type: number, table: string, set: string, keys: readonly Uint8Array[]): Body {
-  const list = keys.flatMap((key) =>
-    nest(NFTA_LIST_ELEM, nest(NFTA_SET_ELEM_KEY, attribute(NFTA_DATA_VALUE, key))),
-  );
-  const data = [
-    ...text(NFTA_SET_ELEM_LIST_TABLE, table),
-    ...text(NFTA_SET_ELEM_LIST_SET, set),
-    ...nest(NFTA_SET_ELEM_LIST_ELEMENTS, list),
-  ];
+  const data = nfBody(NFPROTO_INET)
+    .text(NFTA_SET_ELEM_LIST_TABLE, table)
+    .text(NFTA_SET_ELEM_LIST_SET, set)
+    .nest(NFTA_SET_ELEM_LIST_ELEMENTS, (list) => {
+      for (const key of keys) {
+        list.nest(NFTA_LIST_ELEM, (element) => {
+          element.nest(NFTA_SET_ELEM_KEY, (value) => value.octets(NFTA_DATA_VALUE, key));
+        });
+      }
+    })
+    .finish();
   return { type, flags: type === NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0, data };
 }
 
 /** struct nfgenmsg in front: family, version 0, and the subsystem in network order. */
-function message(
-  type: number,
-  flags: number,
-  seq: number,
-  family: number,
-  data: Uint8Array[],
-): Uint8Array[] {
-  const head = Uint8Array.of(family, 0, 0, NFNL_SUBSYS_NFTABLES);
-  return formatMessage({ type, flags: flags | NLM_F_REQUEST, seq, port: 0, data: [head, ...data] });
-}
+const nfBody = (family: number): AttributeWriter =>
+  new AttributeWriter(Uint8Array.of(family, 0, 0, NFNL_SUBSYS_NFTABLES));
 
-const attribute = (type: number, data: Uint8Array): Uint8Array[] =>
-  padded(formatAttribute({ type, data }));
-const nest = (type: number, data: Uint8Array[]): Uint8Array[] =>
-  padded(formatAttribute({ type, nested: true, data }));
-const text = (type: number, value: string): Uint8Array[] =>
-  attribute(type, Buffer.from(`${value}\0`));
-
-function padded(parts: Uint8Array[]): Uint8Array[] {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return padding(length) > 0 ? [...parts, new Uint8Array(padding(length))] : parts;
-}
+const message = (type: number, flags: number, seq: number, data: Uint8Array): Uint8Array[] =>
+  formatMessage({ type, flags: flags | NLM_F_REQUEST, seq, port: 0, data });
 
 const TIMEOUT = 5000; // ours, ms
 const AF_UNSPEC = 0;
 const NETLINK_NETFILTER = 12;
 const NFPROTO_INET = 1;
 const NFNL_SUBSYS_NFTABLES = 10;
+const BATCH_BODY = nfBody(AF_UNSPEC).finish();
 const NFNL_MSG_BATCH_BEGIN = 0x10;
 const NFNL_MSG_BATCH_END = 0x11;
 const NFT_MSG_DELTABLE = 2;

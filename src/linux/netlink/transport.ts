@@ -2,27 +2,29 @@
  * A netlink socket of ours under the `netlink` package: in any namespace, with a large receive buffer and extended
  * acknowledgements. An overrun is the event `overrun`, and the socket goes on (the package's own aborts the process).
  *
- * The kernel answers rtnetlink requests inside sendmsg(2). So answers are fetched in the same turn of the event
- * loop, in a microtask after the send, and a chain of requests costs no trip through the poll.
+ * Messages leave through an outbox, at the end of the turn. The kernel answers requests inside sendmsg(2), so the
+ * answers are fetched right after it, and a chain of requests costs no trip through the poll.
  */
 import { EventEmitter } from 'node:events';
 import type { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { errnoName, LinuxError, linuxError } from '../error.js';
 import { native, NONE, RECEIVE, SEND, type NativeHandle, type NetNamespace } from '../native.js';
+import { Outbox, type Sender } from './outbox.js';
 import { AF_NETLINK, LITTLE, netlinkSocketAddress, SOCK_RAW } from '../sockaddr.js';
 
-export class NetlinkTransport extends EventEmitter {
+export class NetlinkTransport extends EventEmitter implements Sender {
   readonly #handle: NativeHandle;
+  readonly #outbox: Outbox;
   readonly #port: number;
   readonly #slots = new Uint8Array(SLOTS * SLOT_SIZE);
   readonly #received = new Uint32Array(SLOTS * RECEIVE.words);
   readonly #row = new Uint32Array(SEND.words);
-  #draining = false;
   #closed = false;
 
   /** `protocol` is NETLINK_ROUTE (0) or another family. Throws `LinuxError`. */
-  constructor(netns: NetNamespace, protocol: number) {
+  constructor(netns: NetNamespace, protocol: number, outbox = new Outbox()) {
     super();
+    this.#outbox = outbox;
     try {
       this.#handle = native().openSocket(netns, AF_NETLINK, SOCK_RAW, protocol);
       this.#handle.bind(netlinkSocketAddress(0));
@@ -51,29 +53,34 @@ export class NetlinkTransport extends EventEmitter {
     callback?: (error?: Error) => void,
   ): void {
     const octets = message instanceof Uint8Array ? message : Buffer.concat(message);
+    this.#outbox.queue(this, octets, (sent) => {
+      if (!callback) return;
+      if (sent === 0) return queueMicrotask(callback);
+      const errno = errnoName(sent);
+      const error = new LinuxError('NETLINK', `Cannot send to netlink: ${errno}.`, { errno });
+      queueMicrotask(() => callback(error));
+    });
+  }
+
+  /** For the outbox, and for whoever has flushed it; others `send`. */
+  transmit(octets: Uint8Array): number {
     const row = this.#row;
     row.fill(0);
     row[SEND.length] = octets.length;
     row[SEND.trafficClass] = NONE;
     const sent = this.#closed ? -EBADF : this.#handle.send(octets, row, 0, 1);
-    if (sent < 0) {
-      const errno = errnoName(sent);
-      const error = new LinuxError('NETLINK', `Cannot send to netlink: ${errno}.`, { errno });
-      queueMicrotask(() => callback?.(error));
-      return;
-    }
-    if (callback) queueMicrotask(callback);
-    if (!this.#draining) {
-      this.#draining = true;
-      queueMicrotask(() => {
-        this.#draining = false;
-        this.#drain();
-      });
-    }
+    if (sent < 0) return -sent;
+    this.#drain();
+    return 0;
   }
 
   address(): { port: number; groups: number } {
     return { port: this.#port, groups: 0 };
+  }
+
+  /** Before any membership: what it does not let pass never reaches the queue. */
+  filter(program: Uint8Array): void {
+    this.#handle.filter(program);
   }
 
   addMembership(group: number): void {
@@ -92,8 +99,14 @@ export class NetlinkTransport extends EventEmitter {
     if (!this.#closed) this.#handle.ref(false);
   }
 
+  /** Hands over what has arrived so far, without waiting for the event loop. */
+  receive(): void {
+    this.#drain();
+  }
+
   close(): void {
     if (this.#closed) return;
+    this.#outbox.flush(); // what was asked for is done, though nobody hears the answer
     this.#closed = true;
     this.#handle.close();
     this.emit('close');

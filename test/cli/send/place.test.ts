@@ -14,12 +14,14 @@ const CARE_OF = ipv6('2001:db8:b::5');
 const CORRESPONDENT = ipv6('2001:db8:f::c');
 const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
   ...BUL,
+  datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,
   ...more,
 });
 const bc = (more: Partial<BcEntry> = {}): BcEntry => ({
   ...BC,
+  datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,
   mapped: null,

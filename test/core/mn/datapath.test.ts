@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ipv4, ipv6 } from '../../../src/base/address.js';
+import { ipv4, ipv6, type Ipv6 } from '../../../src/base/address.js';
 import { keyOf, type DatapathItem, type DatapathState } from '../../../src/core/datapath/model.js';
 import {
   mobileNodeDatapath,
@@ -41,6 +41,30 @@ describe('away over IPv6', () => {
       send: [{ source: host('2001:db8:1::100') }],
     });
   });
+});
+
+it('signalling from a care-of address bears the home address, before there is a tunnel, RFC 6275 §11.3.1', () => {
+  const signalling = { peer: ipv6('2001:db8:1::1'), careOf: COA.address as Ipv6 };
+  expect(lines(state({ careOf: [COA], tunnel: null, signalling }))).toContain(
+    'homeAddress 2001:db8:1::100 ↔ 2001:db8:1::1 at 2001:db8:a::10',
+  );
+  expect(lines(state({ careOf: [COA], tunnel: null })).join()).not.toContain('homeAddress');
+});
+
+it('each home address has a table and a tunnel of its own', () => {
+  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
+  const into = items.flatMap((i) =>
+    i.kind === 'route' && i.tunnel !== undefined && i.destination.address === '::'
+      ? [`${i.table} ${i.tunnel}`]
+      : [],
+  );
+  expect(into).toEqual([
+    'home 2001:db8:1::100',
+    'main 2001:db8:1::100',
+    'home1 2001:db8:2::100',
+    'main 2001:db8:2::100',
+  ]);
 });
 
 it('over IPv4 behind a NAT the tunnel is UDP', () => {
@@ -111,7 +135,7 @@ it('two home addresses have keys of their own', () => {
 const HOME: HomeSituation = {
   homeAddress: ipv6('2001:db8:1::100'),
   homeAddress4: { address: ipv4('198.51.100.100'), prefixLength: 24 },
-  where: { kind: 'away', tunnel: null, ipv4Bound: true },
+  where: { kind: 'away', tunnel: null, ipv4Bound: true, signalling: null },
 };
 const COA: CareOfSituation = {
   address: ipv6('2001:db8:a::10'),
@@ -140,9 +164,11 @@ function state(given: {
   careOf: readonly CareOfSituation[];
   tunnel: TunnelSituation | null;
   ipv4Bound?: boolean;
+  signalling?: { peer: Ipv6; careOf: Ipv6 };
 }): DatapathState {
-  const { careOf, tunnel, ipv4Bound = true } = given;
-  const home: HomeSituation = { ...HOME, where: { kind: 'away', tunnel, ipv4Bound } };
+  const { careOf, tunnel, ipv4Bound = true, signalling = null } = given;
+  const where = { kind: 'away', tunnel, ipv4Bound, signalling } as const;
+  const home: HomeSituation = { ...HOME, where };
   return mobileNodeDatapath({ homes: [home], careOf, udpPort: 4191 });
 }
 
@@ -171,6 +197,8 @@ function line(item: DatapathItem): string {
       const udp = item.udp ? ` udp ${item.udp.port}` : '';
       return `signalling ${item.addresses.join(' ')}${udp}`;
     }
+    case 'homeAddress':
+      return `homeAddress ${item.home} ↔ ${item.peer} at ${item.careOf}`;
     default:
       return item satisfies never;
   }
