@@ -47,7 +47,7 @@ describe.skipIf(!isRoot)('a raw sender', () => {
   afterEach(removeNamespaces);
 
   it('sends any source and any fault; only identification and checksum of IPv4 are the kernel’s', async () => {
-    const { a, seen, close } = ends();
+    const { a, seen, close } = await ends();
     const sender = RawSender.open({ netns: a.path });
     const foreign = six([UPDATE], { source: '2001:db8:dead::1', hopLimit: 1 });
     const broken = six([HOME, UPDATE]);
@@ -70,7 +70,7 @@ describe.skipIf(!isRoot)('a raw sender', () => {
   });
 
   it('reaches a link-local address by the interface that is named', async () => {
-    const { a, seen, close } = ends();
+    const { a, seen, close } = await ends();
     const octets = six([UPDATE], { destination: 'fe80::2' });
     a.setUp(`ip neigh add fe80::2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent`);
     const sender = RawSender.open({ netns: a.path, link: 'eth0' });
@@ -97,8 +97,8 @@ describe.skipIf(!isRoot)('a raw sender', () => {
     ],
     ['nothing', new Uint8Array(0), undefined, 'no whole IP header'],
     ['another version', new Uint8Array(60).fill(0x50), undefined, 'no whole IP header'],
-  ])('what the kernel does not send is told: %s', (_, octets, errno, said) => {
-    const { a, close } = ends();
+  ])('what the kernel does not send is told: %s', async (_, octets, errno, said) => {
+    const { a, close } = await ends();
     const sender = RawSender.open({ netns: a.path });
     let error: unknown;
     try {
@@ -148,7 +148,7 @@ describe.skipIf(!isRoot)('the filter for signalling', () => {
   ];
 
   it('lets in, both ways, what may hold a message or an error, and nothing else', async () => {
-    const { a, b, close } = ends();
+    const { a, b, close } = await ends();
     const heard: CapturedFrame[] = [];
     const out: CapturedFrame[] = [];
     const filter = mobilityFilter();
@@ -178,7 +178,7 @@ describe.skipIf(!isRoot)('a quiet listener', () => {
   afterEach(removeNamespaces);
 
   it('keeps the kernel from answering for what nobody listens to', async () => {
-    const { a, b, close } = ends();
+    const { a, b, close } = await ends();
     const errors: string[] = [];
     const capture = Capture.open({ netns: a.path, filter: mobilityFilter([4191]) }, (f) => {
       const octets = packetOf(f);
@@ -204,8 +204,8 @@ describe.skipIf(!isRoot)('a quiet listener', () => {
   });
 });
 
-/** Two namespaces and a cable; what comes to `b` from its first frame that is ours. */
-function ends() {
+/** Two namespaces and a cable that carries; `seen` is what comes to `b` of signalling. */
+async function ends() {
   const a = namespace('a');
   const b = namespace('b');
   cable(a, 'eth0', b, 'eth0');
@@ -216,12 +216,23 @@ function ends() {
     ip neigh add ${PEER4} lladdr ${b.mac('eth0')} dev eth0 nud permanent`);
   b.setUp(`ip neigh add ${SELF} lladdr ${a.mac('eth0')} dev eth0 nud permanent
     ip neigh add ${SELF4} lladdr ${a.mac('eth0')} dev eth0 nud permanent`);
+  for (const ns of [a, b]) await carries(ns);
   const seen: CapturedFrame[] = [];
   const capture = Capture.open(
     { netns: b.path, link: 'eth0', filter: mobilityFilter() },
     (f) => f.direction === 'in' && seen.push(f),
   );
   return { a, b, seen, close: () => capture.close() };
+}
+
+/** Until then the kernel drops what is sent, and says nothing. */
+async function carries(ns: Namespace): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    const link = await ns.run('ip', '-o', 'link', 'show', 'dev', 'eth0');
+    const local = await ns.run('ip', '-6', '-o', 'address', 'show', 'dev', 'eth0', 'scope', 'link');
+    if (link.includes('state UP') && local !== '') return;
+  }
+  throw new Error('the cable does not carry');
 }
 
 function addresses(ns: Namespace, address: string, address4: string): void {
