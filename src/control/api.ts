@@ -38,6 +38,7 @@ export interface Status {
   /** Tunnels, by who carries them. */
   readonly tunnels: { readonly kernel: number; readonly userSpace: number };
   readonly protected: boolean;
+  readonly homeAgent?: RoleView['homeAgent'];
   readonly homes: RoleView['homes'];
   readonly links: RoleView['links'];
   readonly bindings: number;
@@ -88,6 +89,11 @@ export interface Methods {
   };
   status: { params: Record<string, never>; result: Status };
   'bul.list': { params: ListParams; result: { entries: readonly BulEntry[]; total: number } };
+  /** Takes the next sequence numbers, for Binding Updates that are made by hand. */
+  'bul.reserve': {
+    params: { homeAddress: string; count: number };
+    result: { first: number };
+  };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
   handover: {
     params: { target: HandoverParams };

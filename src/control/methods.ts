@@ -9,6 +9,9 @@ export interface MethodRow<M extends MethodName = MethodName> {
   readonly sentence: string;
 }
 
+/** Ours: half of what a peer takes for a greater number, RFC 6275 §9.5.1. */
+const MAX_RESERVED = 16_384;
+
 const nothing = v.strictObject({});
 const text = v.pipe(v.string(), v.maxLength(64));
 const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
@@ -22,6 +25,14 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
   },
   status: { params: nothing, changes: false, sentence: 'one screen of what is' },
   'bul.list': { params: list, changes: false, sentence: 'the Binding Update List' },
+  'bul.reserve': {
+    params: v.strictObject({
+      homeAddress: text,
+      count: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RESERVED)),
+    }),
+    changes: true,
+    sentence: 'take sequence numbers for Binding Updates made by hand',
+  },
   'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
   handover: {
     params: v.strictObject({

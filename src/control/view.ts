@@ -31,6 +31,7 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     datapath: context.datapath,
     tunnels: tunnels(view, context.carriedBy),
     protected: context.protected,
+    ...(view.homeAgent && { homeAgent: view.homeAgent }),
     homes: view.homes,
     links: view.links,
     bindings: view.role === 'mn' ? view.bul.length : view.bc.length,

@@ -14,6 +14,10 @@ export type HandoverTarget =
   | { readonly kind: 'address'; readonly address: string }
   | { readonly kind: 'home' };
 
+/** Sequence numbers given away: the first of them, or why not. */
+export type Reservation =
+  { readonly ok: true; readonly first: number } | { readonly ok: false; readonly reason: string };
+
 export interface Role extends Machine<RoleEffect> {
   /** Once, before any input: links as they are, and what the store kept. */
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void;

@@ -11,12 +11,15 @@ export interface BulView {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
   readonly peer: Ipv6;
+  /** IPv4 address of the peer, for signalling in UDP. */
+  readonly peer4: Ipv4 | null;
   readonly careOf: IpAddress | null;
   readonly link: LinkName | null;
   readonly state: 'idle' | 'pending' | 'bound' | 'refused' | 'deregistering';
   readonly path: TunnelPath | null;
   readonly nat: boolean;
   readonly natRefresh: number | null;
+  /** Of the last Binding Update sent. */
   readonly sequence: number;
   /** seconds granted */
   readonly lifetime: number;
@@ -58,6 +61,8 @@ export interface RoleView {
     readonly dhcp: string | null;
     readonly home: boolean;
   }[];
+  /** Home agent: where it takes Binding Updates, in IPv4 where it serves RFC 5555. */
+  readonly homeAgent?: { readonly address: Ipv6; readonly address4: Ipv4 | null };
   /** Mobile node: per home address. */
   readonly homes: readonly {
     readonly homeAddress: Ipv6;

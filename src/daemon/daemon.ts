@@ -10,7 +10,7 @@ import type { Hello, HandoverParams, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
 import { bcEntry, bulEntry, list, status, type CarriedBy } from '../control/view.js';
 import { event } from '../core/event.js';
-import type { HandoverTarget, Role } from '../core/role.js';
+import type { HandoverTarget, Reservation, Role } from '../core/role.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
@@ -142,6 +142,14 @@ export class Daemon {
           { ...params, homeAddress: canonical(params.homeAddress) },
         );
       },
+      'bul.reserve': ({ homeAddress, count }) => {
+        const { role } = this.#running();
+        if (!hasSequences(role)) throw new Refusal('Only a mobile node sends Binding Updates.');
+        const wanted = canonical(homeAddress)!;
+        const taken = this.#running().do((_, now) => role.reserveSequences(wanted, count, now));
+        if (!taken.ok) throw new Refusal(`No sequence number for ${wanted}: ${taken.reason}.`);
+        return { first: taken.first };
+      },
       'bc.list': (params) => {
         const { view, now } = this.#view();
         return list(
@@ -258,6 +266,10 @@ export const roleOf: CreateRole = async (config, host) => {
 interface Mover extends Role {
   handover(target: HandoverTarget, now: Instant): Result<'handover'>;
 }
+interface Sequencer extends Role {
+  reserveSequences(homeAddress: string, count: number, now: Instant): Reservation;
+}
+const hasSequences = (role: Role): role is Sequencer => 'reserveSequences' in role;
 const canMove = (role: Role): role is Mover => 'handover' in role;
 
 function handoverTarget(params: HandoverParams): HandoverTarget {

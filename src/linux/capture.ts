@@ -20,6 +20,8 @@ export interface CapturedFrame {
   readonly octets: Uint8Array;
   /** octets on the wire */
   readonly wireLength: number;
+  /** Sent by this host: its UDP or TCP checksum was left to the interface, and is not there yet. */
+  readonly checksumDeferred: boolean;
 }
 
 export interface CaptureOptions {
@@ -135,6 +137,7 @@ export class Capture {
       linkType,
       octets,
       wireLength,
+      checksumDeferred: (this.#table[row + RECEIVE.status]! & TP_STATUS_CSUMNOTREADY) !== 0,
     });
   }
 
@@ -165,3 +168,4 @@ const SO_TIMESTAMPNS = 35;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
 const PACKET_AUXDATA = 8;
+const TP_STATUS_CSUMNOTREADY = 8;

@@ -83,6 +83,54 @@ export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8A
   return p.assemble();
 }
 
+/**
+ * Passes, both ways and whole, what may hold a message of Mobile IPv6 or an error about one: bare, in a tunnel, or in
+ * UDP from or to one of `ports`. What else goes through tunnels does not wake the process.
+ */
+export function mobilityFilter(ports: readonly number[] = [UDP_PORT.dsmip]): Uint8Array {
+  const p = new Program();
+  const sixWith = (label: string, load: () => Program): void => {
+    p.label(label);
+    load();
+    for (const next of [...UP_TO_MOBILITY, PROTOCOL.icmpv6]) p.when(JEQ, next, 'accept');
+    p.jump('drop');
+  };
+  p.load(SKF_AD_PROTOCOL)
+    .when(JEQ, ETHERTYPE.ipv6, 'six')
+    .when(JEQ, ETHERTYPE.ipv4, 'four')
+    .jump('drop');
+
+  p.label('six').loadByte(NETWORK + 6);
+  for (const next of UP_TO_MOBILITY) p.when(JEQ, next, 'accept');
+  p.when(JEQ, PROTOCOL.ipv6, 'six in six').when(JEQ, PROTOCOL.icmpv6, 'icmp6').jump('drop');
+  p.label('icmp6').loadByte(NETWORK + 40);
+  for (const type of MOBILITY_ICMPV6_TYPES) p.when(JEQ, type, 'accept');
+  p.jump('drop');
+  sixWith('six in six', () => p.loadByte(NETWORK + 40 + 6));
+
+  p.label('four')
+    .firstFragmentOnly()
+    .loadHeaderLength()
+    .loadByte(NETWORK + 9);
+  p.when(JEQ, PROTOCOL.ipv6, 'six in four').when(JEQ, PROTOCOL.icmp, 'icmp4');
+  p.when(JEQ, PROTOCOL.udp, 'udp').jump('drop');
+  p.label('icmp4').loadByteAfterHeader(0);
+  for (const type of ICMP_ERRORS) p.when(JEQ, type, 'accept');
+  p.jump('drop');
+  p.label('udp');
+  for (const at of [0, 2]) {
+    p.loadHalfAfterHeader(at);
+    for (const port of ports) p.when(JEQ, port, 'six in udp');
+  }
+  p.jump('drop');
+  sixWith('six in four', () => p.loadByteAfterHeader(6));
+  sixWith('six in udp', () => p.loadByteAfterHeader(8 + 6));
+
+  p.label('drop').give(0);
+  p.label('accept').give(WHOLE);
+  return p.assemble();
+}
+
 /** Passes packets of one of the home addresses `hosts` that go out of, or came out of, one of our tunnel devices. */
 export function tunnelFilter(devices: readonly number[], hosts: readonly IpAddress[]): Uint8Array {
   const p = new Program();
@@ -141,7 +189,12 @@ const ICMPV6_TYPES = [
   ICMPV6.mobilePrefixSolicitation,
   ICMPV6.mobilePrefixAdvertisement,
 ];
+const UP_TO_MOBILITY = [...BEFORE, PROTOCOL.mobility];
+const MOBILITY_ICMPV6_TYPES = ICMPV6_TYPES.filter(
+  (type) => type < ICMPV6.echoRequest || type >= ICMPV6.homeAgentDiscoveryRequest,
+);
 const ICMP_DESTINATION_UNREACHABLE = 3;
+const ICMP_ERRORS = [ICMP_DESTINATION_UNREACHABLE, 11, 12]; // time exceeded, parameter problem
 const PACKET_MULTICAST = 2; // sll_pkttype: 0 to us, 1 broadcast, 2 multicast; above: to others, outgoing
 const WHOLE = 0x40000;
 const HEADERS = 64; // octets: who and whose is all that matters

@@ -415,6 +415,7 @@ function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
     handlers: {
       status: () => STATUS,
       'bul.list': () => ({ entries: [], total: 0 }),
+      'bul.reserve': () => ({ first: 1 }),
       'bc.list': () => ({ entries: [], total: 0 }),
       handover: ({ target }) => ({ accepted: true, reason: target.kind, careOf: null }),
       events: () => ({ events: [] }),

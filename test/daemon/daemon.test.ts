@@ -89,6 +89,15 @@ describe('a daemon', () => {
     await expect(wrong).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
+  it('a home agent has no sequence numbers to give away', async () => {
+    const { client } = await start({ text: HOME_AGENT, view: { role: 'ha', bul: [], bc: [BC] } });
+    const call = client.call('bul.reserve', { homeAddress: BC.homeAddress, count: 1 });
+    await expect(call).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: 'Only a mobile node sends Binding Updates.',
+    });
+  });
+
   it('shows its Binding Cache when it is a home agent', async () => {
     const view = { role: 'ha', bul: [], bc: [BC] } as const;
     const { client } = await start({ text: HOME_AGENT, view });

@@ -176,12 +176,12 @@ export class SmallNetwork {
 
 export class Daemon {
   readonly #child: ChildProcess;
-  readonly #socket: string;
+  readonly socket: string;
   log = '';
 
   constructor(child: ChildProcess, socket: string) {
     this.#child = child;
-    this.#socket = socket;
+    this.socket = socket;
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => (this.log += String(text)));
   }
@@ -189,7 +189,7 @@ export class Daemon {
   json(...args: string[]): Record<string, unknown> {
     const text = execFileSync(
       process.execPath,
-      [PROGRAM, ...args, '--json', '--socket', this.#socket],
+      [PROGRAM, ...args, '--json', '--socket', this.socket],
       {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],

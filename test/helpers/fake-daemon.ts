@@ -23,6 +23,7 @@ export const BUL: BulView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
   peer: '2001:db8:a::1' as Ipv6,
+  peer4: '203.0.113.1' as Ipv4,
   careOf: '198.51.100.7' as Ipv4,
   link: 'eth0',
   state: 'bound',

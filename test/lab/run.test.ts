@@ -117,10 +117,15 @@ describe('what carried the bindings', () => {
     expect(resultLines(result, plain).join('\n')).not.toContain('Datapath');
 
     const [mn, ha] = [{ node: 'mn' }, { node: 'ha' }];
-    const carried = (stage: Stage, datapath: string): Stage => ({
+    const carried = (stage: Stage, datapath: 'user space'): Stage => ({
       ...stage,
       bul: [{ ...mn, entries: stage.bul[0]!.entries.map((e) => ({ ...e, datapath })) }],
-      bc: [{ ...ha, entries: stage.bc[0]!.entries.map((e) => ({ ...e, datapath: 'kernel' })) }],
+      bc: [
+        {
+          ...ha,
+          entries: stage.bc[0]!.entries.map((e) => ({ ...e, datapath: 'kernel' as const })),
+        },
+      ],
     });
     const moves = result.moves.map((m) => ({ ...m, ...carried(m, 'user space') }));
     const datapaths = datapathsOf([result.start, ...moves]);

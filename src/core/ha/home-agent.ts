@@ -183,6 +183,7 @@ export class HomeAgent implements Role {
 
   /** Costs a pass over all bindings. */
   view(_now: Instant): RoleView {
+    const { address, address4, dsmip } = this.#options;
     const bc: BcView[] = [];
     for (const waiting of this.#waiting.values()) bc.push(viewWaiting(waiting));
     for (const binding of this.#cache.values()) {
@@ -202,6 +203,7 @@ export class HomeAgent implements Role {
         dhcp: null,
         home: this.#isHomeLink(link.name),
       })),
+      homeAgent: { address, address4: dsmip ? address4 : null },
       homes: [],
     };
   }

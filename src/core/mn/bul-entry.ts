@@ -58,6 +58,8 @@ export interface BulEntrySettings {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
   readonly peer: Ipv6;
+  /** Shown, not used here: null where updates do not go in UDP. */
+  readonly peer4: Ipv4 | null;
   /** Asked for, seconds. */
   readonly lifetime: number;
   readonly initialTimeoutFirstReg: Millis;
@@ -195,6 +197,19 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     if (this.#state === 'bound') this.#begin('pending', now);
   }
 
+  /**
+   * Gives the next `count` sequence numbers to someone who sends Binding Updates in our name, and says the first. None
+   * while an answer is waited for: it would no longer fit.
+   */
+  reserveSequences(count: number): number | undefined {
+    if (this.#state === 'pending' || this.#state === 'deregistering') return undefined;
+    const first = nextSequence(this.#sequence);
+    this.#sequence = (this.#sequence + count) & 0xffff;
+    const { homeAddress } = this.#set;
+    this.#effects.push({ kind: 'store', key: `seq ${homeAddress}`, value: String(this.#sequence) });
+    return first;
+  }
+
   handleAck(ack: BindingAck, now: Instant): AckVerdict {
     const attachment = this.#attachment;
     const waiting = this.#state === 'pending' || this.#state === 'deregistering';
@@ -257,6 +272,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       homeAddress: this.#set.homeAddress,
       homeAddress4: binding?.homeAddress4?.address ?? this.#set.homeAddress4,
       peer: this.#set.peer,
+      peer4: this.#set.peer4,
       careOf: attachment?.careOf ?? binding?.attachment.careOf ?? null,
       link: attachment?.link ?? binding?.attachment.link ?? null,
       state: this.#state,

@@ -38,7 +38,7 @@ import {
 import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
-import type { HandoverTarget, Role } from '../role.js';
+import type { HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
 import type { RoleView } from '../view.js';
@@ -235,6 +235,18 @@ export class MobileNode implements Role {
     };
   }
 
+  /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
+  reserveSequences(homeAddress: string, count: number, now: Instant): Reservation {
+    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    if (!home || this.#stopping) {
+      return { ok: false, reason: home ? 'the mobile node is stopping' : 'it is no home address' };
+    }
+    const first = home.entry.reserveSequences(count);
+    if (first === undefined) return { ok: false, reason: 'a Binding Update waits for its answer' };
+    this.#proceed(now);
+    return { ok: true, first };
+  }
+
   stop(now: Instant): void {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -295,6 +307,7 @@ export class MobileNode implements Role {
       homeAddress,
       homeAddress4,
       peer: homeAgent,
+      peer4: o.dsmip ? options.homeAgent4 : null,
       lifetime: o.bindingLifetime,
       initialTimeoutFirstReg: o.initialBindAckTimeoutFirstReg,
       initialTimeoutReReg: o.initialBindAckTimeoutReReg,

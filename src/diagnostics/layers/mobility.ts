@@ -20,6 +20,7 @@ import {
   type JsonObject,
   type Letter,
 } from './json.js';
+import { shapeInfo, type FieldInfo } from './field-info.js';
 import {
   coded,
   decodeLayout,
@@ -132,6 +133,21 @@ export function encodeMobilityLayer(
     w.patch8(1, w.length / 8 - 1);
   }
   return { octets: w.finish(), missing };
+}
+
+/** Fields of the fixed part; of a type without a row, the octets after the checksum. */
+export function mobilityFields(type: number): FieldInfo[] {
+  const row = messageRow(type);
+  if (!row) return [{ name: 'data', kinds: ['octets'], optional: true }];
+  return shapeInfo(shapeOf(row), annotationsOf(row));
+}
+
+/** The fixed part of a message whose octets are all `fill`. */
+export function filledFields(type: number, fill: number): Fields {
+  const row = messageRow(type);
+  if (!row) return {};
+  const value = decodeFixed(row, new Uint8Array(row.size).fill(fill))?.value;
+  return value ? valueJson(value) : {};
 }
 
 export function encodeOptionList(json: unknown, path: string): Uint8Array {

@@ -12,6 +12,7 @@ import {
   rejectUnknown,
   type JsonObject,
 } from './json.js';
+import { layoutInfo, shapeInfo, type FieldInfo } from './field-info.js';
 import { decodeLayout, encodeLayout, layoutLength, layoutNames, type Field } from './layout.js';
 import type { Fields } from './model.js';
 import {
@@ -28,11 +29,14 @@ import {
 export interface TlvRow {
   readonly type: number;
   readonly name: string;
+  /** As in code, such as `alternateCareOf`; absent where only diagnosis splits it. */
+  readonly kind?: string;
   readonly clause: string;
   /** Undefined when the data are not as the clause draws them. */
   decode(data: Uint8Array): Fields | undefined;
   encode(fields: JsonObject, path: string): Uint8Array;
   names(): readonly string[];
+  fields(): readonly FieldInfo[];
 }
 
 /** How the list is laid out. */
@@ -164,7 +168,9 @@ export function wireRow(
   const shape = () => (learnt ??= learnShape(read, codec.lengths));
   return {
     ...row,
+    kind: codec.kind,
     names: () => [...shape().keys()],
+    fields: () => shapeInfo(shape(), annotations),
     decode: (data) => {
       const value = read(data);
       if (!value) return undefined;
@@ -187,6 +193,10 @@ export function layoutRow(row: WireRow, layout: readonly Field[], rest?: string)
   return {
     ...row,
     names: () => [...layoutNames(layout), ...(rest ? [rest] : [])],
+    fields: () => [
+      ...layoutInfo(layout),
+      ...(rest ? [{ name: rest, kinds: ['octets'] as const, optional: true }] : []),
+    ],
     decode: (data) => {
       if (rest ? data.length < size : data.length !== size) return undefined;
       const fields = decodeLayout(layout, data, 0, size);

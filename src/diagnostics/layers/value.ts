@@ -28,11 +28,13 @@ export type Annotations = Readonly<
 /** `beside` are the other fields: some codes are read by them. */
 export type Naming = (value: number, beside: Readonly<JsonObject>) => string | undefined;
 
-type Kind = 'number' | 'boolean' | 'ipv6' | 'ipv4' | 'mac' | 'octets' | 'text' | 'null' | 'json';
+/** What a field of a value is. */
+export type FieldKind =
+  'number' | 'boolean' | 'ipv6' | 'ipv4' | 'mac' | 'octets' | 'text' | 'null' | 'json';
 /** Kinds by field; `optional` when not every sample had it. */
 export type Shape = ReadonlyMap<
   string,
-  { readonly kinds: ReadonlySet<Kind>; readonly optional: boolean }
+  { readonly kinds: ReadonlySet<FieldKind>; readonly optional: boolean }
 >;
 
 /** `kind` and `options` are left out: the layer and its list say them. */
@@ -83,7 +85,7 @@ export function learnShape(
   decode: (sample: Uint8Array) => object | undefined,
   lengths: readonly number[],
 ): Shape {
-  const kinds = new Map<string, { kinds: Set<Kind>; count: number }>();
+  const kinds = new Map<string, { kinds: Set<FieldKind>; count: number }>();
   let samples = 0;
   for (const length of lengths) {
     for (const fill of FILLS) {
@@ -97,7 +99,7 @@ export function learnShape(
       samples++;
       for (const [key, inner] of Object.entries(value)) {
         if (LEFT_OUT.has(key)) continue;
-        const entry = kinds.get(key) ?? { kinds: new Set<Kind>(), count: 0 };
+        const entry = kinds.get(key) ?? { kinds: new Set<FieldKind>(), count: 0 };
         entry.kinds.add(kindOf(inner));
         entry.count++;
         kinds.set(key, entry);
@@ -164,7 +166,7 @@ function revive(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, revive(inner)]));
 }
 
-function fieldOf(given: unknown, kinds: ReadonlySet<Kind>, path: string): unknown {
+function fieldOf(given: unknown, kinds: ReadonlySet<FieldKind>, path: string): unknown {
   if (kinds.has('json')) {
     const value = revive(given);
     if (Array.isArray(value)) return value;
@@ -185,7 +187,7 @@ function fieldOf(given: unknown, kinds: ReadonlySet<Kind>, path: string): unknow
   throw new EncodeError('ENCODE_FIELD', path, kindsText(kinds), given);
 }
 
-function kindOf(value: unknown): Kind {
+function kindOf(value: unknown): FieldKind {
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return 'octets';
   if (typeof value === 'number') return 'number';
@@ -196,11 +198,11 @@ function kindOf(value: unknown): Kind {
   return parseIpv4(value) ? 'ipv4' : 'text';
 }
 
-const kindsText = (kinds: ReadonlySet<Kind>): string =>
+const kindsText = (kinds: ReadonlySet<FieldKind>): string =>
   [...kinds].map((kind) => KIND_TEXT[kind]).join(' or ');
 const sentence = (error: UsageError): string => error.message.replace(/\.$/, '');
 
-const KIND_TEXT: Readonly<Record<Kind, string>> = {
+const KIND_TEXT: Readonly<Record<FieldKind, string>> = {
   number: 'a whole number',
   boolean: 'true or false',
   ipv6: 'an IPv6 address',

@@ -80,14 +80,14 @@ export class SimLab implements LabWorld {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bul.map((entry) => bulEntry(entry, now, this.#carriedBy(node)));
+      .bul.map((entry) => bulEntry(entry, now, NOBODY));
   }
 
   async bc(node: string): Promise<readonly BcEntry[]> {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bc.map((entry) => bcEntry(entry, now, this.#carriedBy(node)));
+      .bc.map((entry) => bcEntry(entry, now, NOBODY));
   }
 
   async status(node: string): Promise<Status> {
@@ -98,7 +98,7 @@ export class SimLab implements LabWorld {
       pid: process.pid,
       startedAt: 0 as typeof now,
       datapath: 'sim',
-      carriedBy: this.#carriedBy(node),
+      carriedBy: NOBODY,
       protected: false,
       warnings: [],
     };
@@ -179,11 +179,6 @@ export class SimLab implements LabWorld {
     }
   }
 
-  #carriedBy(node: string): CarriedBy {
-    const { datapath } = this.#role(node).world;
-    return (tunnel) => datapath.carriedBy(tunnel);
-  }
-
   #role(node: string): RunningRole {
     const running = this.#roles.get(node);
     if (running) return running;
@@ -213,3 +208,6 @@ function happening({ at, host, event }: JournalEntry): Happening {
 const SLICE: Millis = 250;
 /** Ours: how long the cable is out. On Linux the same takes a few milliseconds. */
 const REPLUG: Millis = 10;
+
+/** A simulated network has neither a kernel nor a user space. */
+const NOBODY: CarriedBy = () => undefined;

@@ -77,6 +77,28 @@ describe('no more than three within a second to one peer, RFC 6275 §11.8', () =
   });
 });
 
+describe('sequence numbers given away', () => {
+  it('are those that come next; ours go on behind them, also after a restart', () => {
+    const entry = pending({ sequence: 0xfffd });
+    trace(entry, 0, 1);
+    expect(entry.handleAck(ack({ sequence: 0xfffe }), at(1))).toBe('accepted');
+    trace(entry, 1, 1);
+    expect(entry.reserveSequences(3)).toBe(0xffff);
+    expect(entry.view(null).sequence).toBe(1);
+    expect(trace(entry, 1, 1)).toEqual([`1 store seq ${HOA} = 1`]);
+    entry.refresh(at(2));
+    expect(updates(entry, 2, 2).map((u) => u.sequence)).toEqual([2]);
+  });
+
+  it('none are, while an answer to the last one is waited for', () => {
+    const entry = pending();
+    expect(entry.reserveSequences(1)).toBeUndefined();
+    trace(entry, 0, 1);
+    expect(entry.handleAck(ack(), at(1))).toBe('accepted');
+    expect(entry.reserveSequences(1)).toBe(2);
+  });
+});
+
 describe('acknowledgement, RFC 6275 §11.7.3', () => {
   it.each([
     { status: 0, sequence: 1, verdict: 'accepted', state: 'bound' },
@@ -427,6 +449,7 @@ function pending({
     homeAddress: HOA,
     homeAddress4: null,
     peer: ipv6('2001:db8:1::1'),
+    peer4: null,
     lifetime: 600,
     initialTimeoutFirstReg: 1500,
     initialTimeoutReReg: 1000,

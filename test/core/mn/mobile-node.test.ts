@@ -665,6 +665,19 @@ describe('movement without loss of carrier', () => {
   });
 });
 
+describe('sequence numbers for updates made by hand', () => {
+  it('are taken from the home address that is named', () => {
+    const net = away();
+    net.run(2).take();
+    const reserve = (homeAddress: string) =>
+      net.do((node, now) => node.reserveSequences(homeAddress, 2, now));
+    const { sequence } = net.node.view(net.now).bul[0]!;
+    expect(reserve(HOA)).toEqual({ ok: true, first: sequence + 1 });
+    expect(net.node.view(net.now).bul[0]!.sequence).toBe(sequence + 2);
+    expect(reserve('2001:db8::1')).toEqual({ ok: false, reason: 'it is no home address' });
+  });
+});
+
 describe('a forced handover', () => {
   it('to a link, and back to automatic choice', () => {
     const net = away();
