@@ -83,6 +83,7 @@ export const EVENTS = {
     sentence: 'the lease of {address} on {link} is over',
     clause: 'RFC 2131 §4.4.5',
   },
+  DHCP_COMMANDED: { severity: 'notice', sentence: 'DHCP {action} on {link}, asked for by {by}' },
   LEASE_RELEASED: {
     severity: 'info',
     sentence: '{address} on {link} given back to {server}',

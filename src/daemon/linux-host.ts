@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import type { Random } from '../core/random.js';
+import { CLOCK_KEY } from '../core/role.js';
+import { clockName } from '../linux/clock.js';
 import { native } from '../linux/native.js';
 import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
 import { DaemonError } from './error.js';
@@ -18,6 +20,7 @@ export const openLinuxHost: OpenHost = async (request) => {
     // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
     ...(request.role === 'mn' ? { quietLinks: request.links } : { forwarding: true }),
   });
+  world.store.set(CLOCK_KEY, clockName());
   return {
     world,
     random: RANDOM,

@@ -323,7 +323,7 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
       this.#report('LEASE_RELEASED', { address: lease.address, server: lease.server });
     }
     this.#forgetAttachment();
-    return this.#yes(lease ? `${lease.address} given back to ${lease.server}` : 'no longer asks');
+    return this.#yes(lease ? `gives ${lease.address} back to ${lease.server}` : 'asks no more');
   }
 
   handleTimeout(now: Instant): void {

@@ -252,7 +252,7 @@ export class MobileNode implements Role {
     const clients = [...this.#ports.values()].filter(({ dhcp }) => dhcp !== undefined);
     const names = clients.map(({ name }) => name).join(', ');
     if (this.#stopping) return no('the mobile node is stopping');
-    if (clients.length === 0) return no('no link has a DHCP client');
+    if (clients.length === 0) return no('no link has a DHCP client (`UseDhcp enabled;`)');
     if (link === null && clients.length > 1)
       return no(`several links have a DHCP client: ${names}`);
     const port = link === null ? clients[0] : clients.find(({ name }) => name === link);
