@@ -558,6 +558,8 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     this.#report('DHCP_NAK', { server, address });
     this.#asked = undefined;
     this.#offers = this.#offers.filter((o) => o.server !== server || o.address !== address);
+    // RFC 4436 §2.1: its gateway may still answer, and has no say any more.
+    this.#probed = this.#probed.filter((n) => n.lease.address !== address);
     if (this.#lease) this.#forget(this.#lease);
     else if (this.#remembered?.address === address) {
       this.#effects.push(...this.#networks.forget(this.#mac, { address, server, serverMac: from }));

@@ -655,6 +655,16 @@ describe('known networks, RFC 4436', () => {
     expect([client.state, client.lease]).toEqual(['requesting', null]);
   });
 
+  it.each([SERVER, SECOND])('§2.1: after %s has refused, the gateway has no say', (server) => {
+    const { client, trace, reply, arp, last } = bound({ lease: 100_000 });
+    arp(0.03, GATEWAY, '10.0.0.1');
+    client.linkUp(OWN, at(10));
+    trace(10, 10);
+    reply(10.01, 'nak', {}, { server }, last('request'));
+    arp(10.02, GATEWAY, '10.0.0.1');
+    expect([client.state, client.lease]).toEqual(['selecting', null]);
+  });
+
   it('a refusal of the lease of another network does not touch the one that is proved', () => {
     const kept = '10.7.0.9 24 10.7.0.1 10.7.0.1 600';
     const { client, trace, reply, arp, last } = up({ kept, networks: visited(knownNetwork()) });
