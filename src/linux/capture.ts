@@ -18,6 +18,8 @@ export interface CapturedFrame {
   readonly octets: Uint8Array;
   /** octets on the wire */
   readonly wireLength: number;
+  /** The sender's stack left the transport checksum to hardware that is not there (veth). */
+  readonly checksumDeferred: boolean;
 }
 
 export interface CaptureOptions {
@@ -127,6 +129,7 @@ export class Capture {
       linkType: hardware === ARPHRD_ETHER || hardware === ARPHRD_LOOPBACK ? 'ethernet' : 'raw',
       octets: this.#buffer.slice(start, start + length),
       wireLength: this.#table[row + RECEIVE.wireLength] || length,
+      checksumDeferred: (this.#table[row + RECEIVE.status]! & TP_STATUS_CSUMNOTREADY) !== 0,
     });
   }
 
@@ -156,3 +159,4 @@ const SO_TIMESTAMPNS = 35;
 const SOL_PACKET = 263;
 const PACKET_STATISTICS = 6;
 const PACKET_AUXDATA = 8;
+const TP_STATUS_CSUMNOTREADY = 1 << 3;

@@ -35,6 +35,59 @@ export function dhcpDetails(entry: DhcpEntry, style: Style): string {
   );
 }
 
+/** What `mip6 dhcp discover` prints of one offer; times in seconds, `after` in milliseconds. */
+export interface OfferEntry {
+  readonly server: string;
+  readonly serverMac: string;
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly router: string | null;
+  readonly routes: LeaseEntry['routes'];
+  /** 4294967295: for ever. */
+  readonly lifetime: number;
+  readonly t1: number;
+  readonly t2: number;
+  readonly after: number;
+}
+
+export const OFFER_COLUMNS: Column<OfferEntry>[] = [
+  { head: 'SERVER', cell: (e) => e.server },
+  { head: 'AT', cell: (e) => e.serverMac },
+  { head: 'ADDRESS', cell: (e) => `${e.address}/${e.prefixLength}` },
+  { head: 'ROUTER', cell: (e) => e.router ?? '-' },
+  {
+    head: 'ROUTES',
+    optional: true,
+    cell: (e) => e.routes.map((r) => `${r.destination} by ${r.router ?? 'link'}`).join(', '),
+  },
+  { head: 'LEASE', cell: (e) => (e.lifetime === FOR_EVER ? 'for ever' : duration(e.lifetime)) },
+  { head: 'T1', cell: (e) => (e.lifetime === FOR_EVER ? '-' : duration(e.t1)) },
+  { head: 'T2', cell: (e) => (e.lifetime === FOR_EVER ? '-' : duration(e.t2)) },
+  { head: 'AFTER', cell: (e) => `${e.after} ms` },
+];
+
+/** What `mip6 dhcp dna` prints of one network. */
+export interface TestedEntry {
+  readonly gateway: string;
+  readonly gatewayMac: string;
+  readonly address: string;
+  /** Seconds left of the lease; null: for ever, or not known. */
+  readonly expiresIn: number | null;
+  /** Milliseconds to the answer; null: none has come. */
+  readonly after: number | null;
+}
+
+export const testedColumns = (style: Style): Column<TestedEntry>[] => [
+  { head: 'GATEWAY', cell: (e) => e.gateway },
+  { head: 'AT', cell: (e) => e.gatewayMac },
+  { head: 'ADDRESS', cell: (e) => e.address },
+  { head: 'LEFT', cell: (e) => duration(e.expiresIn) },
+  {
+    head: 'ANSWER',
+    cell: (e) => (e.after === null ? style.dim('none') : style.good(`after ${e.after} ms`)),
+  },
+];
+
 const clientColumns = (style: Style): Column<DhcpEntry>[] => [
   { head: 'LINK', cell: (e) => e.link },
   { head: 'STATE', cell: (e) => stateText(e.state, style) },
@@ -79,3 +132,5 @@ const VOUCHERS: Readonly<Record<NonNullable<DhcpEntry['vouchedBy']>, string>> = 
   server: 'the server acknowledged it',
   gateway: 'the gateway is the known one',
 };
+
+const FOR_EVER = 0xffffffff; // RFC 2131 §3.3

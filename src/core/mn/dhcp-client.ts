@@ -62,6 +62,7 @@ import {
 } from './dhcp-lease.js';
 import { rankOffers } from './dhcp-offer.js';
 import { clientIdentifier, DHCP_PURPOSES, dhcpRequest, type DhcpPurpose } from './dhcp-request.js';
+import { answersProbe, gatewayProbe } from './gateway-probe.js';
 import { KnownNetworks, type KnownNetwork } from './known-networks.js';
 
 export type DhcpState =
@@ -263,7 +264,7 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     if (message.senderMac === this.#mac) return;
     const lease = this.#lease;
     if (!lease) {
-      if (message.operation === 'reply') this.#gatewayAnswered(message, now);
+      this.#gatewayAnswered(message, now);
       return;
     }
     const verdict = this.#conflict.handleArp(message, now);
@@ -414,17 +415,12 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     const own = this.#networks.list(now).filter((network) => network.client === this.#mac);
     if (own.length === 0 || !this.#probing.take(now)) return;
     this.#probed = own.slice(0, MAX_PROBED_NETWORKS);
-    for (const { gateway, gatewayMac, lease } of this.#probed) {
-      this.#arp(gatewayMac, lease.address, gateway);
-    }
+    for (const network of this.#probed) this.#effects.push(gatewayProbe(this.#link, network));
     this.#report('GATEWAYS_PROBED', { count: this.#probed.length });
   }
 
-  /** RFC 4436 §2.1.1: both addresses must be those of the one that was asked. */
-  #gatewayAnswered({ senderAddress, senderMac }: ArpMessage, now: Instant): void {
-    const network = this.#probed.find(
-      (n) => n.gateway === senderAddress && n.gatewayMac === senderMac,
-    );
+  #gatewayAnswered(message: ArpMessage, now: Instant): void {
+    const network = this.#probed.find((n) => answersProbe(n, message));
     if (!network || (network.timed && isOver(network.lease, now))) return;
     if (network.timed) this.#useKnown(network, now);
     else this.#askFor(network, now);
@@ -532,7 +528,7 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     }
     // RFC 4436 §2 needs its link-layer address. Broadcast, as the host's stack is about to ask it anyway.
     if (lease.router !== null && newRouter && this.#gatewayMac === undefined) {
-      this.#arp(BROADCAST_MAC, lease.address, lease.router);
+      this.#askForGateway(lease.address, lease.router);
     }
   }
 
@@ -744,9 +740,9 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     this.#offers = this.#probed = [];
   }
 
-  #arp(to: MacAddress, senderAddress: Ipv4, targetAddress: Ipv4): void {
+  #askForGateway(senderAddress: Ipv4, targetAddress: Ipv4): void {
     this.#effects.push(
-      arpFrame(this.#link, to, {
+      arpFrame(this.#link, BROADCAST_MAC, {
         operation: 'request',
         senderMac: this.#mac,
         senderAddress,

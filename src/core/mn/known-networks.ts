@@ -20,13 +20,10 @@ import {
 import { instant, type Instant } from '../../base/time.js';
 import type { StoreEffect } from '../effect.js';
 import { CLOCK_KEY } from '../role.js';
+import type { ProbedNetwork } from './gateway-probe.js';
 import { canBeHost, isOver, MAX_ROUTES, type ClasslessRoute, type Lease } from './dhcp-lease.js';
 
-export interface KnownNetwork {
-  readonly gateway: Ipv4;
-  readonly gatewayMac: MacAddress;
-  /** Link-layer address of the interface that has the lease. */
-  readonly client: MacAddress;
+export interface KnownNetwork extends ProbedNetwork {
   readonly lease: Lease;
   /** What is left of the lease is known; else its server has to be asked first. */
   readonly timed: boolean;
