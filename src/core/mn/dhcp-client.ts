@@ -4,21 +4,14 @@
  * Spec: RFC 2131 §4.4 and figure 5; RFC 3442 (classless routes); RFC 4436 (a known gateway's answer proves that
  * the link is the old one); RFC 5227 (address conflicts).
  *
- *   any ─carrier→ selecting     any ─carrier, lease known→ rebooting     any ─carrier lost→ down
- *   rebooting ─ack→ bound       rebooting ─another address offered→ requesting    rebooting ─nak, silence→ selecting
- *   selecting ─offer→ requesting ─ack→ bound      requesting ─nak, silence→ next offer, or selecting
- *   rebooting, selecting ─known gateway answers→ bound, or rebooting where time left of the lease is not known
- *   bound ─T1, renew→ renewing ─T2→ rebinding ─end of lease→ selecting     either ─ack→ bound, ─nak→ selecting
- *   bound, renewing, rebinding ─address conflict→ init ─10 s→ selecting
- *   refused again and again → init ─back-off→ selecting       any but down ─release→ released
- *
- * `DHCP_TRANSITIONS` is all of it. INIT-REBOOT of figure 5 is left as soon as it is entered, and has no name here;
- * INIT has one only where it waits.
+ * Its states and what leads from one to the next are in `dhcp-transitions.ts`.
  *
  * Rebooting asks for the known lease and, beside it, discovers: on the old network the one is answered in a round
  * trip, on another the other need not wait for a refusal, which many servers do not send. Ours; RFC 4436 §2.1 has
  * the same thought. At the same time the gateways of known networks are asked by ARP, and the first answer counts.
  * A later word of the server about that address overrules it.
+ *
+ * An address that is granted is used at once, while the probes of RFC 5227 are out: see `address-conflict.ts`.
  *
  * The first offer that has a router is taken at once: waiting for a better one would be paid at every move. The
  * others are kept for when it fails; `rankOffers` has the order.
@@ -62,45 +55,9 @@ import {
 } from './dhcp-lease.js';
 import { rankOffers } from './dhcp-offer.js';
 import { clientIdentifier, DHCP_PURPOSES, dhcpRequest, type DhcpPurpose } from './dhcp-request.js';
+import { DHCP_TRANSITIONS, type DhcpInput, type DhcpState } from './dhcp-transitions.js';
 import { answersProbe, gatewayProbe } from './gateway-probe.js';
 import { KnownNetworks, type KnownNetwork } from './known-networks.js';
-
-export type DhcpState =
-  | 'down'
-  | 'init'
-  | 'rebooting'
-  | 'selecting'
-  | 'requesting'
-  | 'bound'
-  | 'renewing'
-  | 'rebinding'
-  | 'released';
-
-/** What can happen to a client. */
-export type DhcpInput =
-  | 'carrier'
-  | 'carrier, lease known'
-  | 'carrier lost'
-  | 'offer'
-  | 'ack'
-  | 'nak'
-  /** Not the first refusal since the last lease. */
-  | 'nak again'
-  /** The chosen server refuses or is silent, and there are others. */
-  | 'another offer'
-  | 'silence'
-  /** Silence after the last retransmission. */
-  | 'given up'
-  | 'pause over'
-  | 'gateway'
-  /** A known gateway answers, and how much of its lease is left is not known. */
-  | 'gateway, time not known'
-  | 'T1'
-  | 'T2'
-  | 'end of lease'
-  | 'conflict'
-  | 'renew'
-  | 'release';
 
 export type DhcpTimer =
   | 'DHCP retransmission'
@@ -111,61 +68,6 @@ export type DhcpTimer =
   | 'end of the lease'
   | ConflictTimer;
 export type DhcpEffect = FrameEffect | EventEffect | StoreEffect;
-
-type Row = Readonly<Partial<Record<DhcpInput, DhcpState>>>;
-
-const ALWAYS: Row = {
-  carrier: 'selecting',
-  'carrier, lease known': 'rebooting',
-  'carrier lost': 'down',
-};
-const ASKING: Row = {
-  ...ALWAYS,
-  offer: 'requesting',
-  gateway: 'bound',
-  'gateway, time not known': 'rebooting',
-  release: 'released',
-};
-const USING: Row = {
-  ...ALWAYS,
-  ack: 'bound',
-  nak: 'selecting',
-  conflict: 'init',
-  release: 'released',
-};
-
-/** By state and input; what is absent is ignored. */
-export const DHCP_TRANSITIONS: Readonly<Record<DhcpState, Row>> = {
-  down: ALWAYS,
-  init: { ...ALWAYS, 'pause over': 'selecting', release: 'released' },
-  rebooting: {
-    ...ASKING,
-    ack: 'bound',
-    nak: 'selecting',
-    'nak again': 'init',
-    silence: 'selecting',
-  },
-  selecting: { ...ASKING, silence: 'selecting' },
-  requesting: {
-    ...ALWAYS,
-    ack: 'bound',
-    nak: 'selecting',
-    'nak again': 'init',
-    'another offer': 'requesting',
-    silence: 'requesting',
-    'given up': 'selecting',
-    release: 'released',
-  },
-  bound: { ...USING, T1: 'renewing', renew: 'renewing' },
-  renewing: { ...USING, T2: 'rebinding', silence: 'renewing', renew: 'renewing' },
-  rebinding: {
-    ...USING,
-    'end of lease': 'selecting',
-    silence: 'rebinding',
-    renew: 'rebinding',
-  },
-  released: ALWAYS,
-};
 
 /** A REQUEST that waits for its answer. */
 interface Asked {
@@ -608,6 +510,7 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
   /** A new DISCOVER, from `selecting`. */
   #discover(now: Instant): void {
     this.#timers.stopAll();
+    this.#asked = undefined;
     this.#openDiscover();
     this.#startedAt = now;
     this.#tries = 0;

@@ -702,6 +702,18 @@ describe('known networks, RFC 4436', () => {
     expect(client.lease?.address).toBe('10.4.0.7');
   });
 
+  it('asked for also after a server offered the same address, and then fell silent', () => {
+    const networks = visited(knownNetwork({ timed: false }));
+    const { client, trace, reply, arp } = up({ networks, since: 10 });
+    trace(10, 10);
+    reply(10.01, 'offer', {}, { address: ipv4('10.4.0.7') });
+    const lines = only(trace(10.01, 30), 'DHCP').map((line) => line.split(' ')[3]);
+    expect(lines.slice(0, 5)).toEqual(['request', 'request', 'request', 'request', 'discover']);
+    expect(client.state).toBe('selecting');
+    arp(30, KNOWN, '10.4.0.1');
+    expect(only(trace(30, 30), 'DHCP')).toEqual(['30 DHCP eth0 request 10.4.0.7']);
+  });
+
   it('a network is learned from the gateway’s answer, and forgotten with its lease', () => {
     const { client, trace, arp } = bound({ lease: 1600 });
     arp(0.03, GATEWAY, '10.0.0.1');

@@ -2,12 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { ipv4 } from '../../../src/base/address.js';
 import type { Instant } from '../../../src/base/time.js';
+import type { DhcpTimer } from '../../../src/core/mn/dhcp-client.js';
 import {
   DHCP_TRANSITIONS,
   type DhcpInput,
   type DhcpState,
-  type DhcpTimer,
-} from '../../../src/core/mn/dhcp-client.js';
+} from '../../../src/core/mn/dhcp-transitions.js';
 import { KnownNetworks } from '../../../src/core/mn/known-networks.js';
 import type { DhcpType } from '../../../src/wire/dhcpv4/message.js';
 import { at } from '../../helpers/drive.js';
