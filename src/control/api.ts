@@ -3,7 +3,15 @@
  * documentation and tests read. Times are ISO 8601 (`…At`) or seconds left (`…In`).
  */
 import type { EventCode, EventField, Severity } from '../core/event.js';
-import type { BcView, BulView, RoleView } from '../core/view.js';
+import type {
+  BcView,
+  BulView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  LeaseView,
+  RoleView,
+} from '../core/view.js';
 
 /** Raised when an older client or daemon would misunderstand; additions do not raise it. */
 export const PROTOCOL_VERSION = 1;
@@ -55,6 +63,26 @@ export type HandoverParams =
   | { readonly kind: 'family'; readonly family: 4 | 6 }
   | { readonly kind: 'address'; readonly address: string };
 
+/** `expiresIn` null: for ever. */
+export type LeaseEntry = Omit<LeaseView, 'routes' | 'expiresAt' | 'renewAt' | 'rebindAt'> & {
+  /** Destinations as `10.1.0.0/16`; a null router: on the link itself. */
+  readonly routes: readonly { readonly destination: string; readonly router: string | null }[];
+  readonly expiresIn: number | null;
+  readonly renewIn: number | null;
+  readonly rebindIn: number | null;
+};
+export type DhcpEntry = Omit<DhcpView, 'lease' | 'next'> & {
+  readonly lease: LeaseEntry | null;
+  readonly next: { readonly why: string; readonly in: number } | null;
+};
+/** Where `timed` is false the times of the lease are null: nobody knows them. */
+export type KnownNetworkEntry = Omit<KnownNetworkView, 'lease'> & { readonly lease: LeaseEntry };
+
+export interface DhcpParams {
+  /** The only one that has a DHCP client, when left out. */
+  readonly link?: string | undefined;
+}
+
 export interface EventNotice {
   readonly code: EventCode;
   readonly severity: Severity;
@@ -99,6 +127,17 @@ export interface Methods {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };
   };
+  /** All DHCP clients when no link is named. */
+  'dhcp.status': {
+    params: DhcpParams;
+    result: {
+      readonly links: readonly DhcpEntry[];
+      readonly networks: readonly KnownNetworkEntry[];
+    };
+  };
+  'dhcp.renew': { params: DhcpParams; result: DhcpVerdict };
+  'dhcp.release': { params: DhcpParams; result: DhcpVerdict };
+  'dhcp.request': { params: DhcpParams; result: DhcpVerdict };
   /** Events follow as notifications named `event`, from this one on. */
   subscribe: { params: { minimum?: Severity | undefined }; result: { subscribed: true } };
   /** The newest `limit` events that the daemon still has, oldest first. */

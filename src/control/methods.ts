@@ -15,6 +15,7 @@ const MAX_RESERVED = 16_384;
 const nothing = v.strictObject({});
 const text = v.pipe(v.string(), v.maxLength(64));
 const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
+const dhcp = v.strictObject({ link: v.optional(text) });
 const list = v.strictObject({ homeAddress: v.optional(text), limit: v.optional(limit) });
 
 export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
@@ -47,6 +48,14 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
     changes: true,
     sentence: 'force a handover',
   },
+  'dhcp.status': {
+    params: dhcp,
+    changes: false,
+    sentence: 'DHCP clients, their leases, and the networks that are known',
+  },
+  'dhcp.renew': { params: dhcp, changes: true, sentence: 'extend a lease now' },
+  'dhcp.release': { params: dhcp, changes: true, sentence: 'give a lease back' },
+  'dhcp.request': { params: dhcp, changes: true, sentence: 'ask for a lease now' },
   subscribe: {
     params: v.strictObject({
       minimum: v.optional(v.picklist(SEVERITIES)),

@@ -1,10 +1,27 @@
 /** The one translator from core values to the control API: instants become seconds left. */
+import { formatPrefix } from '../base/address.js';
 import type { Instant } from '../base/time.js';
 import type { MipEvent } from '../core/event.js';
 import { eventSentence, eventSeverity } from '../core/event.js';
-import type { BcView, BulView, RoleView } from '../core/view.js';
+import type {
+  BcView,
+  BulView,
+  DhcpView,
+  KnownNetworkView,
+  LeaseView,
+  RoleView,
+} from '../core/view.js';
 import type { Carrying } from '../ports/index.js';
-import type { BcEntry, BulEntry, EventNotice, ListParams, Status } from './api.js';
+import type {
+  BcEntry,
+  BulEntry,
+  DhcpEntry,
+  EventNotice,
+  KnownNetworkEntry,
+  LeaseEntry,
+  ListParams,
+  Status,
+} from './api.js';
 
 /** What status says beyond the role's own view. */
 export interface StatusContext {
@@ -61,6 +78,36 @@ export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEnt
   const { expiresAt, ...rest } = view;
   const expiresIn = secondsLeft(expiresAt, now);
   return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+}
+
+export function dhcpEntry({ lease, next, ...rest }: DhcpView, now: Instant): DhcpEntry {
+  return {
+    ...rest,
+    lease: lease && leaseEntry(lease, now),
+    next: next && { why: next.why, in: secondsLeft(next.at, now) },
+  };
+}
+
+export function knownNetworkEntry(view: KnownNetworkView, now: Instant): KnownNetworkEntry {
+  const lease = leaseEntry(view.lease, now);
+  if (view.timed) return { ...view, lease };
+  return { ...view, lease: { ...lease, expiresIn: null, renewIn: null, rebindIn: null } };
+}
+
+function leaseEntry(lease: LeaseView, now: Instant): LeaseEntry {
+  const { address, prefixLength, router, routes, server, lifetime } = lease;
+  const left = (at: Instant | null) => (at === null ? null : secondsLeft(at, now));
+  return {
+    address,
+    prefixLength,
+    router,
+    routes: routes.map((r) => ({ destination: formatPrefix(r.destination), router: r.router })),
+    server,
+    lifetime,
+    expiresIn: left(lease.expiresAt),
+    renewIn: left(lease.renewAt),
+    rebindIn: left(lease.rebindAt),
+  };
 }
 
 export function eventNotice(

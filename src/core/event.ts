@@ -48,6 +48,11 @@ export const EVENTS = {
     sentence: '{address} on {link} is in use by another node',
     clause: 'RFC 4862 §5.4.5',
   },
+  ADDRESS_DEFENDED: {
+    severity: 'warning',
+    sentence: '{by} claims {address} on {link}, which is ours',
+    clause: 'RFC 5227 §2.4',
+  },
   ADDRESS_EXPIRED: {
     severity: 'notice',
     sentence: '{address} on {link} is no longer valid',
@@ -77,6 +82,17 @@ export const EVENTS = {
     severity: 'notice',
     sentence: 'the lease of {address} on {link} is over',
     clause: 'RFC 2131 §4.4.5',
+  },
+  DHCP_COMMANDED: { severity: 'notice', sentence: 'DHCP {action} on {link}, asked for by {by}' },
+  LEASE_RELEASED: {
+    severity: 'info',
+    sentence: '{address} on {link} given back to {server}',
+    clause: 'RFC 2131 §4.4.6',
+  },
+  GATEWAYS_PROBED: {
+    severity: 'debug',
+    sentence: 'asked {count} known gateways on {link}',
+    clause: 'RFC 4436 §2.1',
   },
   DHCP_LEASED: {
     severity: 'info',

@@ -18,6 +18,15 @@ export type HandoverTarget =
 export type Reservation =
   { readonly ok: true; readonly first: number } | { readonly ok: false; readonly reason: string };
 
+/**
+ * What the store has under this key names the clock that instants kept there are of: those kept under another one
+ * mean nothing. Written by the world; a world that writes none has a clock of its own at every start.
+ */
+export const CLOCK_KEY = 'clock';
+
+/** What may be asked of a node's DHCP clients. */
+export type DhcpAction = 'renew' | 'release' | 'request';
+
 export interface Role extends Machine<RoleEffect> {
   /** Once, before any input: links as they are, and what the store kept. */
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void;

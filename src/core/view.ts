@@ -1,5 +1,5 @@
 /** What roles show of themselves: plain values for status, BUL and BC. Times are instants of the world's clock. */
-import type { IpAddress, Ipv4, Ipv6 } from '../base/address.js';
+import type { IpAddress, Ipv4, Ipv6, MacAddress, Prefix } from '../base/address.js';
 import type { Instant } from '../base/time.js';
 import type { Deadline } from './machine.js';
 import type { LinkName } from './input.js';
@@ -44,6 +44,55 @@ export interface BcView {
   readonly sequence: number;
   readonly lifetime: number;
   readonly expiresAt: Instant;
+}
+
+/** The DHCPv4 client of one link, RFC 2131 §4.4. */
+export interface DhcpView {
+  readonly link: LinkName;
+  readonly state: string;
+  readonly lease: LeaseView | null;
+  /** Who says that the lease holds here: its server, or a known gateway alone (RFC 4436). Null without a lease. */
+  readonly vouchedBy: 'server' | 'gateway' | null;
+  /** Link-layer address of the router of the lease. */
+  readonly gatewayMac: MacAddress | null;
+  /** What is asked for when carrier comes again. */
+  readonly remembered: Ipv4 | null;
+  readonly next: Deadline | null;
+}
+
+export interface LeaseView {
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+  readonly router: Ipv4 | null;
+  /** RFC 3442; a null router: on the link itself. */
+  readonly routes: readonly { readonly destination: Prefix<Ipv4>; readonly router: Ipv4 | null }[];
+  readonly server: Ipv4;
+  /** seconds granted */
+  readonly lifetime: number;
+  /** Null: for ever. */
+  readonly expiresAt: Instant | null;
+  readonly renewAt: Instant | null;
+  readonly rebindAt: Instant | null;
+}
+
+/** A network of which there is a lease, RFC 4436 §2. */
+export interface KnownNetworkView {
+  readonly gateway: Ipv4;
+  readonly gatewayMac: MacAddress;
+  /** Link-layer address of the interface that has the lease. */
+  readonly client: MacAddress;
+  readonly lease: LeaseView;
+  /** False: what is left of the lease is not known. */
+  readonly timed: boolean;
+}
+
+/** What a command to a DHCP client led to. */
+export interface DhcpVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+  /** Null where no link was meant. */
+  readonly link: LinkName | null;
+  readonly state: string | null;
 }
 
 export interface RoleView {

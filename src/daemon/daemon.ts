@@ -6,11 +6,20 @@
  */
 import { parseAddress } from '../base/address.js';
 import type { Instant } from '../base/time.js';
-import type { Hello, HandoverParams, Result } from '../control/api.js';
+import type { DhcpParams, Hello, HandoverParams, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
-import { bcEntry, bulEntry, list, status, type CarriedBy } from '../control/view.js';
+import {
+  bcEntry,
+  bulEntry,
+  dhcpEntry,
+  knownNetworkEntry,
+  list,
+  status,
+  type CarriedBy,
+} from '../control/view.js';
 import { event } from '../core/event.js';
-import type { HandoverTarget, Reservation, Role } from '../core/role.js';
+import type { DhcpAction, HandoverTarget, Reservation, Role } from '../core/role.js';
+import type { DhcpVerdict, DhcpView, KnownNetworkView } from '../core/view.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
@@ -158,6 +167,10 @@ export class Daemon {
         );
       },
       handover: ({ target }, peer) => this.#handover(target, peer),
+      'dhcp.status': (params) => this.#dhcpStatus(params),
+      'dhcp.renew': (params, peer) => this.#dhcp('renew', params, peer),
+      'dhcp.release': (params, peer) => this.#dhcp('release', params, peer),
+      'dhcp.request': (params, peer) => this.#dhcp('request', params, peer),
       events: ({ limit }) => ({ events: this.#journal.recent(limit) }),
       stop: () => {
         // The answer leaves before the socket goes.
@@ -201,6 +214,36 @@ export class Daemon {
       );
     }
     return answer;
+  }
+
+  #dhcpStatus({ link }: DhcpParams): Result<'dhcp.status'> {
+    const role = this.#leaser();
+    const now = this.#host!.world.clock.now();
+    const { clients, networks } = role.dhcp(now);
+    const links = clients.filter((c) => link === undefined || c.link === link);
+    if (link !== undefined && links.length === 0)
+      throw new Refusal(`${link} has no DHCP client; ${clientNames(clients)}`);
+    return {
+      links: links.map((c) => dhcpEntry(c, now)),
+      networks: networks.map((n) => knownNetworkEntry(n, now)),
+    };
+  }
+
+  #dhcp(action: DhcpAction, { link }: DhcpParams, peer: Peer | undefined): DhcpVerdict {
+    const role = this.#leaser();
+    const verdict = this.#running().do((_, now) => role.doDhcp(action, link ?? null, now));
+    if (verdict.accepted) {
+      const by = peer ? `uid ${peer.uid}` : 'a client of unknown uid';
+      const fields = { action, link: verdict.link, by };
+      this.#journal.event(event('DHCP_COMMANDED', fields), this.#host!.world.clock.now());
+    }
+    return verdict;
+  }
+
+  #leaser(): Leaser {
+    const { role } = this.#running();
+    if (!canLease(role)) throw new Refusal('This is a home agent: only a mobile node has leases.');
+    return role;
   }
 
   #view() {
@@ -271,6 +314,20 @@ interface Sequencer extends Role {
 }
 const hasSequences = (role: Role): role is Sequencer => 'reserveSequences' in role;
 const canMove = (role: Role): role is Mover => 'handover' in role;
+
+interface Leaser extends Role {
+  dhcp(now: Instant): {
+    readonly clients: readonly DhcpView[];
+    readonly networks: readonly KnownNetworkView[];
+  };
+  doDhcp(action: DhcpAction, link: string | null, now: Instant): DhcpVerdict;
+}
+const canLease = (role: Role): role is Leaser => 'doDhcp' in role;
+
+const clientNames = (clients: readonly DhcpView[]): string =>
+  clients.length === 0
+    ? 'no link has one (`UseDhcp enabled;`).'
+    : `these have one: ${clients.map((c) => c.link).join(', ')}.`;
 
 function handoverTarget(params: HandoverParams): HandoverTarget {
   if (params.kind !== 'address') return params;

@@ -1,12 +1,14 @@
 /** This machine, by `src/linux`. */
-import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
-import type { Random } from '../core/random.js';
+import { CLOCK_KEY } from '../core/role.js';
+import { clockName } from '../linux/clock.js';
 import { native } from '../linux/native.js';
 import { chooseDatapath } from '../linux/datapath/choose-datapath.js';
 import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
+import { SYSTEM_RANDOM } from '../linux/random.js';
 import { DaemonError } from './error.js';
+import { storeOfName } from './store-path.js';
 import type { HostRequest, OpenHost } from './host.js';
 
 export const openLinuxHost: OpenHost = async (request) => {
@@ -17,13 +19,14 @@ export const openLinuxHost: OpenHost = async (request) => {
     ...common(request),
     abilities,
     links: request.links,
-    storeFile: `${storeDirectory(process.env)}/${request.name}.store`,
+    storeFile: storeOfName(request.name, process.env),
     // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
     ...(request.role === 'mn' ? { quietLinks: request.links } : { forwarding: true }),
   });
+  world.store.set(CLOCK_KEY, clockName());
   return {
     world,
-    random: RANDOM,
+    random: SYSTEM_RANDOM,
     datapath: words,
     neighbourhood: () => {
       const all = Object.entries(networkInterfaces());
@@ -65,11 +68,3 @@ function mustBeFree(port: number): Promise<void> {
 function common({ name, journal }: HostRequest): Pick<LinuxWorldOptions, 'name' | 'onEvent'> {
   return { name, onEvent: (event, at) => journal.event(event, at) };
 }
-
-const RANDOM: Random = {
-  octets: (n) => new Uint8Array(randomBytes(n)),
-  fraction: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
-};
-/** systemd.exec(5), StateDirectory=: the first of its folders. */
-const storeDirectory = (environment: NodeJS.ProcessEnv): string =>
-  environment['STATE_DIRECTORY']?.split(':')[0] || '/var/lib/mip6';

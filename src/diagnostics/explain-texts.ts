@@ -417,6 +417,8 @@ export const ICMPV6_TEXTS: Readonly<Record<number, Text>> = {
 
 export const EVENT_ADVICE: Readonly<Record<string, string>> = {
   ADDRESS_DUPLICATE: 'Find the other node with the address, or take another.',
+  ADDRESS_DEFENDED:
+    'Find the other node: its link-layer address is in the event. At its next claim within 10 s the address is given up.',
   BINDING_REFUSED: 'Look the status up: "mip6 explain STATUS".',
   BINDING_EXPIRED:
     'See whether Binding Updates leave ("mip6 trace") and whether the home agent answers.',
@@ -425,6 +427,8 @@ export const EVENT_ADVICE: Readonly<Record<string, string>> = {
   CARE_OF_LOST:
     'Get a link with a router or a DHCP server: "mip6 status" says what each link lacks.',
   DHCP_NAK: 'Nothing: the client asks for another address.',
+  DHCP_EXPIRED:
+    'See whether the DHCP server is there: "mip6 dhcp discover" shows who offers anything.',
   DHCP_POOL_EMPTY: 'Make the pool larger or the leases shorter.',
   HA_DAD_FAILED: 'Find the node on the home link that has the home address.',
   HA_REFUSED: 'Look the status up: "mip6 explain STATUS".',

@@ -1,4 +1,5 @@
 /** The monotonic clock of the machine, in milliseconds since it started; the same for every process on it. */
+import { readFileSync } from 'node:fs';
 import type { Instant } from '../base/time.js';
 import type { Clock } from '../ports/index.js';
 
@@ -21,6 +22,15 @@ export class LinuxClock implements Clock {
     };
     arm();
     return () => clearTimeout(timer);
+  }
+}
+
+/** Which clock that is: another one after every start of the machine. Undefined where the kernel does not tell. */
+export function clockName(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -71,6 +71,15 @@ export class FileStore implements Store {
   }
 }
 
+/** What another program keeps, without touching its file. Throws `LinuxError` `STORE`. */
+export function readStore(path: string): ReadonlyMap<string, string> {
+  try {
+    return parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw linuxError('STORE', `read the store ${path}`, error);
+  }
+}
+
 /** For laboratories and tests: nothing survives. */
 export class MemoryStore implements Store {
   readonly #values = new Map<string, string>();

@@ -10,6 +10,10 @@ import Bul from '../../commands/bul/index.js';
 import BulShow from '../../commands/bul/show.js';
 import ConfigCheck from '../../commands/config/check.js';
 import DaemonCommand from '../../commands/daemon.js';
+import DhcpRelease from '../../commands/dhcp/release.js';
+import DhcpRenew from '../../commands/dhcp/renew.js';
+import DhcpRequest from '../../commands/dhcp/request.js';
+import DhcpStatus from '../../commands/dhcp/status.js';
 import Doctor from '../../commands/doctor.js';
 import Handover from '../../commands/handover.js';
 import Status from '../../commands/status.js';
@@ -219,6 +223,86 @@ describe('handover', () => {
     expect(targets(status)).toContainEqual({
       name: 'eth0  up 2001:db8:b::7',
       value: { kind: 'link', link: 'eth0' },
+    });
+  });
+});
+
+describe('dhcp', () => {
+  it('status: a row for each client, and one for each known network', async () => {
+    expect((await runCommand(DhcpStatus, at)).stdout).toBe(
+      `LINK  STATE  ADDRESS      ROUTER    SERVER    LEFT    NEXT
+eth0  bound  10.0.0.5/24  10.0.0.1  10.0.0.1  50 min  DHCP T1 in 20 min
+
+KNOWN GATEWAY  AT                 ADDRESS      OF                 LEFT
+10.0.0.1       02:00:00:00:00:01  10.0.0.5/24  02:00:00:00:00:10  50 min
+10.0.0.1       02:00:00:00:00:01  10.0.0.5/24  02:00:00:00:00:10  not known
+`,
+    );
+  });
+
+  it('status of one interface: all there is', async () => {
+    expect((await runCommand(DhcpStatus, ['eth0', ...at])).stdout).toBe(
+      `interface  eth0
+state      bound
+address    10.0.0.5/24
+because    the gateway is the known one
+router     10.0.0.1 at 02:00:00:00:00:01
+routes     10.1.0.0/16 by 10.0.0.2
+           10.2.0.0/24 by eth0
+server     10.0.0.1
+lease      50 min left of 60 min
+renewal    by its server in 20 min, by any in 42 min 30 s
+next       DHCP T1 in 20 min
+`,
+    );
+  });
+
+  it('status for programs: seconds left, and null where nobody knows', async () => {
+    expect((await runCommand(DhcpStatus, [...at, '--json'])).json).toMatchObject({
+      links: [
+        {
+          link: 'eth0',
+          state: 'bound',
+          vouchedBy: 'gateway',
+          lease: { address: '10.0.0.5', expiresIn: 3000, renewIn: 1200, rebindIn: 2550 },
+          next: { why: 'DHCP T1', in: 1200 },
+        },
+      ],
+      networks: [
+        { gateway: '10.0.0.1', timed: true, lease: { expiresIn: 3000 } },
+        { gateway: '10.0.0.1', timed: false, lease: { expiresIn: null, renewIn: null } },
+      ],
+    });
+  });
+
+  it('status of what has no client is refused', async () => {
+    expect(await runCommand(DhcpStatus, ['eth7', ...at])).toMatchObject({
+      exit: 1,
+      stdout: '',
+      stderr: 'mip6: eth7 has no DHCP client; these have one: eth0.\n',
+    });
+  });
+
+  it.each([
+    [DhcpRenew, 'renew'],
+    [DhcpRelease, 'release'],
+    [DhcpRequest, 'request'],
+  ])('%o', async (command, action) => {
+    expect(await runCommand(command, at)).toMatchObject({
+      exit: 0,
+      stdout: 'eth0 asks 10.0.0.1\n',
+    });
+    expect(mn.role.log.at(-1)).toBe(`dhcp ${action} null`);
+    expect(mn.lines.at(-1)).toMatch(
+      new RegExp(`DHCP_COMMANDED DHCP ${action} on eth0, asked for by a client of unknown uid$`),
+    );
+    expect(await runCommand(command, ['eth9', ...at])).toMatchObject({
+      exit: 1,
+      stdout: 'Refused: eth9 has no DHCP client\n',
+    });
+    expect(await runCommand(command, ['eth9', ...at, '--json'])).toMatchObject({
+      exit: 1,
+      json: { accepted: false, reason: 'eth9 has no DHCP client', link: 'eth9', state: null },
     });
   });
 });

@@ -406,6 +406,7 @@ describe('lines', () => {
 });
 
 const COUNT = 3000;
+const VERDICT = { accepted: true, reason: '', link: 'eth0', state: 'bound' };
 const STATUS = { name: 'mn', bindings: 1 } as unknown as Status;
 
 function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
@@ -418,6 +419,10 @@ function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
       'bul.reserve': () => ({ first: 1 }),
       'bc.list': () => ({ entries: [], total: 0 }),
       handover: ({ target }) => ({ accepted: true, reason: target.kind, careOf: null }),
+      'dhcp.status': () => ({ links: [], networks: [] }),
+      'dhcp.renew': () => VERDICT,
+      'dhcp.release': () => VERDICT,
+      'dhcp.request': () => VERDICT,
       events: () => ({ events: [] }),
       stop: () => ({ stopping: true }),
       ...handlers,

@@ -222,6 +222,17 @@ it('makes the real roles from a configuration', async () => {
     total: 1,
     entries: [{ state: 'idle', homeAddress: BUL.homeAddress }],
   });
+  expect(await client.call('dhcp.status', {})).toEqual({ links: [], networks: [] });
+  expect(await client.call('dhcp.renew', {})).toEqual({
+    accepted: false,
+    reason: 'no link has a DHCP client (`UseDhcp enabled;`)',
+    link: null,
+    state: null,
+  });
+  await expect(client.call('dhcp.status', { link: 'eth0' })).rejects.toMatchObject({
+    code: 'REFUSED',
+    message: 'eth0 has no DHCP client; no link has one (`UseDhcp enabled;`).',
+  });
   client.close();
   const addresses = [{ address: '2001:db8:a::1' as never, prefixLength: 64 }];
   const { fake: ha } = await start({
@@ -235,6 +246,12 @@ it('makes the real roles from a configuration', async () => {
     code: 'REFUSED',
     message: 'This is a home agent: only a mobile node moves.',
   });
+  for (const method of ['dhcp.status', 'dhcp.release'] as const) {
+    await expect(other.call(method, {})).rejects.toMatchObject({
+      code: 'REFUSED',
+      message: 'This is a home agent: only a mobile node has leases.',
+    });
+  }
   other.close();
 });
 

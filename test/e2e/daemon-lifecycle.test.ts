@@ -64,6 +64,39 @@ describe('on real packets', { timeout: 90_000 }, () => {
     reachable();
   });
 
+  it('shows the lease and its network, and renews it on command', async () => {
+    const { links, networks } = mn.json('dhcp', 'status') as Record<string, unknown[]>;
+    expect(links).toMatchObject([
+      {
+        link: 'eth0',
+        state: 'bound',
+        lease: { prefixLength: 24, router: '203.0.113.1', server: '203.0.113.1', lifetime: 600 },
+      },
+    ]);
+    expect(networks).toMatchObject([{ gateway: '203.0.113.1', timed: true }]);
+    const before = leaseOf(mn).expiresIn;
+    await until('some of the lease is gone', () => leaseOf(mn).expiresIn < before - 1);
+    expect(mn.json('dhcp', 'renew', 'eth0')).toMatchObject({ accepted: true, link: 'eth0' });
+    await until('it is whole again', () => leaseOf(mn).expiresIn > before - 1);
+    await until('it is in the journal', () =>
+      mn.log.includes('DHCP_COMMANDED DHCP renew on eth0, asked for by uid 0'),
+    );
+  });
+
+  it('killed and started again, it has its lease back from the known gateway; the DHCP server sleeps', async () => {
+    const { address } = leaseOf(mn);
+    network.in('ha', 'nft add table inet asleep');
+    network.in('ha', "nft 'add chain inet asleep in { type filter hook input priority 0; }'");
+    network.in('ha', 'nft add rule inet asleep in udp dport 67 drop');
+    expect(await mn.end('SIGKILL')).toBe('SIGKILL');
+    mn = await network.daemon('mn', MN_CONF);
+    await bound(/^203\.0\.113\./, 'ipv4');
+    const { links } = mn.json('dhcp', 'status') as Record<string, unknown[]>;
+    expect(links).toMatchObject([{ vouchedBy: 'gateway', lease: { address } }]);
+    reachable();
+    network.in('ha', 'nft delete table inet asleep');
+  });
+
   it('comes home, and on-link correspondents reach it without the home agent', async () => {
     network.plug('home');
     await until(
@@ -99,4 +132,9 @@ async function bound(careOf: RegExp, path: string): Promise<void> {
 function reachable(): void {
   for (const address of [HOA, HOA4])
     expect(network.in('cn', `ping -c 3 -i 0.2 -W 2 ${address}`)).toMatch(/ [123] received/);
+}
+
+function leaseOf(node: Daemon): { address: string; expiresIn: number } {
+  const { links } = node.json('dhcp', 'status') as { links: { lease: unknown }[] };
+  return links[0]!.lease as { address: string; expiresIn: number };
 }

@@ -2,14 +2,22 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Ipv4, Ipv6 } from '../../src/base/address.js';
+import type { Ipv4, Ipv6, MacAddress } from '../../src/base/address.js';
 import { instant, type Instant } from '../../src/base/time.js';
 import type { RoleEffect } from '../../src/core/effect.js';
 import { event, type EventCode, type MipEvent } from '../../src/core/event.js';
 import type { LinkState, WorldInput } from '../../src/core/input.js';
 import type { Deadline } from '../../src/core/machine.js';
-import type { HandoverTarget, Role } from '../../src/core/role.js';
-import type { BcView, BulView, RoleView } from '../../src/core/view.js';
+import type { DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
+import type {
+  BcView,
+  BulView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  LeaseView,
+  RoleView,
+} from '../../src/core/view.js';
 import { loadConfig } from '../../src/daemon/config/compile.js';
 import { Daemon, type DaemonOptions } from '../../src/daemon/daemon.js';
 import type { Host } from '../../src/daemon/host.js';
@@ -49,6 +57,40 @@ export const BC: BcView = {
   sequence: 7,
   lifetime: 600,
   expiresAt: instant(601_000),
+};
+
+const LEASE: LeaseView = {
+  address: '10.0.0.5' as Ipv4,
+  prefixLength: 24,
+  router: '10.0.0.1' as Ipv4,
+  routes: [
+    {
+      destination: { address: '10.1.0.0' as Ipv4, length: 16 },
+      router: '10.0.0.2' as Ipv4,
+    },
+    { destination: { address: '10.2.0.0' as Ipv4, length: 24 }, router: null },
+  ],
+  server: '10.0.0.1' as Ipv4,
+  lifetime: 3600,
+  expiresAt: instant(3_001_000),
+  renewAt: instant(1_201_000),
+  rebindAt: instant(2_551_000),
+};
+export const DHCP: DhcpView = {
+  link: 'eth0',
+  state: 'bound',
+  lease: LEASE,
+  vouchedBy: 'gateway',
+  gatewayMac: '02:00:00:00:00:01' as MacAddress,
+  remembered: LEASE.address,
+  next: { at: instant(1_201_000), why: 'DHCP T1' },
+};
+export const NETWORK: KnownNetworkView = {
+  gateway: '10.0.0.1' as Ipv4,
+  gatewayMac: '02:00:00:00:00:01' as MacAddress,
+  client: '02:00:00:00:00:10' as MacAddress,
+  lease: LEASE,
+  timed: true,
 };
 
 export class FakeRole implements Role {
@@ -105,6 +147,17 @@ export class FakeRole implements Role {
     if (target.kind === 'link' && target.link !== 'eth0')
       return { accepted: false, reason: `no interface ${target.link}`, careOf: null };
     return { accepted: true, reason: target.kind, careOf: '2001:db8:b::7' as Ipv6 };
+  }
+
+  dhcp(): { clients: readonly DhcpView[]; networks: readonly KnownNetworkView[] } {
+    return { clients: [DHCP], networks: [NETWORK, { ...NETWORK, timed: false }] };
+  }
+
+  doDhcp(action: DhcpAction, link: string | null): DhcpVerdict {
+    this.log.push(`dhcp ${action} ${link}`);
+    if (link !== null && link !== 'eth0')
+      return { accepted: false, reason: `${link} has no DHCP client`, link, state: null };
+    return { accepted: true, reason: 'asks 10.0.0.1', link: 'eth0', state: 'renewing' };
   }
 
   view(): RoleView {

@@ -23,10 +23,13 @@ import type { IngressOf } from '../ingress.js';
 import type { LinkName, LinkState } from '../input.js';
 import { earlier, type Deadline, type Machine } from '../machine.js';
 import type { Random } from '../random.js';
+import type { DhcpAction } from '../role.js';
+import type { DhcpVerdict } from '../view.js';
 import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
+import type { KnownNetworks } from './known-networks.js';
 import { MovementDetector, type AdvertisedPrefix, type Router } from './movement-detector.js';
 import type { HomeLink } from './returning-home.js';
 
@@ -43,6 +46,8 @@ export interface LinkPortSettings {
   readonly homes: readonly { readonly homeAddress: Ipv6; readonly homePrefix: Prefix<Ipv6> }[];
   /** What the store kept of this link's lease. */
   readonly keptLease: string | undefined;
+  /** Of all links together. */
+  readonly networks: KnownNetworks;
 }
 
 /** A home link as this port sees it. */
@@ -81,7 +86,10 @@ export class LinkPort implements Machine<PortEffect> {
     this.#set = settings;
     this.#random = random;
     this.detector = new MovementDetector(settings.name);
-    if (settings.dhcp) this.dhcp = new DhcpClient(settings.name, random, settings.keptLease);
+    if (settings.dhcp) {
+      const { name, keptLease, networks } = settings;
+      this.dhcp = new DhcpClient(name, random, keptLease, networks);
+    }
   }
 
   get state(): LinkState | undefined {
@@ -152,14 +160,20 @@ export class LinkPort implements Machine<PortEffect> {
   }
 
   handleDhcp(dhcp: IngressOf<'dhcp'>, now: Instant): void {
-    this.dhcp?.handle(dhcp.message, dhcp.linkSource, now);
+    this.dhcp?.handle(dhcp.message, dhcp.linkSource, now, dhcp.source);
     this.#settle(now);
   }
 
   /** Gives the lease back. */
   release(now: Instant): void {
-    this.dhcp?.release();
+    this.doDhcp('release', now);
+  }
+
+  /** Undefined where no DHCP client runs. */
+  doDhcp(action: DhcpAction, now: Instant): DhcpVerdict | undefined {
+    const verdict = this.dhcp?.[action](now);
     this.#settle(now);
+    return verdict;
   }
 
   handleTimeout(now: Instant): void {

@@ -20,6 +20,7 @@ import {
   type IpAddress,
   type Ipv4,
   type Ipv6,
+  type MacAddress,
 } from '../../base/address.js';
 import { after, seconds, type Instant } from '../../base/time.js';
 import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
@@ -38,10 +39,10 @@ import {
 import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
-import type { HandoverTarget, Reservation, Role } from '../role.js';
+import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { RoleView } from '../view.js';
+import type { DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
 import {
   BulEntry,
   sameAttachment,
@@ -62,6 +63,7 @@ import {
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import { KnownNetworks } from './known-networks.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
 import { ReturningHome } from './returning-home.js';
@@ -91,6 +93,7 @@ export class MobileNode implements Role {
   readonly #random: Random;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
+  #networks = new KnownNetworks();
   readonly #timers = new Timers<OwnTimer>();
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
@@ -115,6 +118,7 @@ export class MobileNode implements Role {
       rates.set(options.homeAgent, rate);
       this.#homes.push(this.#newHome(options, kept, rate));
     }
+    this.#networks = new KnownNetworks(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
         {
@@ -125,6 +129,7 @@ export class MobileNode implements Role {
           ipv6HeadStart: this.#options.ipv6HeadStart,
           homes: this.#options.homes,
           keptLease: kept.get(`lease ${name}`),
+          networks: this.#networks,
         },
         this.#random,
       );
@@ -247,6 +252,28 @@ export class MobileNode implements Role {
     return { ok: true, first };
   }
 
+  /** The DHCP clients of its links, and the networks that it has leases of. */
+  dhcp(now: Instant): { clients: readonly DhcpView[]; networks: readonly KnownNetworkView[] } {
+    const clients = [...this.#ports.values()].flatMap(({ dhcp }) => dhcp?.view() ?? []);
+    return { clients, networks: this.#networks.list(now) };
+  }
+
+  /** Without a link: of the only one that there is. */
+  doDhcp(action: DhcpAction, link: LinkName | null, now: Instant): DhcpVerdict {
+    const no = (reason: string) => ({ accepted: false, reason, link, state: null });
+    const clients = [...this.#ports.values()].filter(({ dhcp }) => dhcp !== undefined);
+    const names = clients.map(({ name }) => name).join(', ');
+    if (this.#stopping) return no('the mobile node is stopping');
+    if (clients.length === 0) return no('no link has a DHCP client (`UseDhcp enabled;`)');
+    if (link === null && clients.length > 1)
+      return no(`several links have a DHCP client: ${names}`);
+    const port = link === null ? clients[0] : clients.find(({ name }) => name === link);
+    const verdict = port?.doDhcp(action, now);
+    if (!verdict) return no(`${link} has no DHCP client; these have one: ${names}`);
+    this.#proceed(now);
+    return verdict;
+  }
+
   stop(now: Instant): void {
     if (this.#stopping) return;
     this.#stopping = true;
@@ -359,7 +386,8 @@ export class MobileNode implements Role {
         }
         break;
       case 'arp':
-        port.handleArp(ingress, now);
+        // RFC 5227 §2.1.1: an interface beside this one, on the same network, is no other host.
+        if (!this.#isOwnMac(ingress.message.senderMac)) port.handleArp(ingress, now);
         break;
       case 'dhcp':
         port.handleDhcp(ingress, now);
@@ -367,6 +395,11 @@ export class MobileNode implements Role {
       default:
         ingress satisfies never;
     }
+  }
+
+  #isOwnMac(mac: MacAddress): boolean {
+    for (const port of this.#ports.values()) if (port.state?.mac === mac) return true;
+    return false;
   }
 
   #handlePacket(packet: ReceivedPacket, now: Instant): void {

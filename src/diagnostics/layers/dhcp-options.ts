@@ -47,9 +47,6 @@ const SHOWN: readonly TlvRow[] = [
   layoutRow({ type: 53, name: 'DHCP Message Type', clause: 'RFC 2132 §9.6' }, [
     coded('messageType', 8, (n) => MESSAGE_TYPES[n] || undefined),
   ]),
-  layoutRow({ type: 57, name: 'Maximum DHCP Message Size', clause: 'RFC 2132 §9.10' }, [
-    { name: 'size', bits: 16, kind: 'uint' },
-  ]),
   layoutRow({ type: 118, name: 'Subnet Selection', clause: 'RFC 3011' }, [
     { name: 'address', bits: 32, kind: 'ipv4' },
   ]),

@@ -271,6 +271,14 @@ export const DHCP_OPTIONS: { readonly [K in Known['kind']]: Row<Extract<Known, {
     decode: (b) => ({ kind: 'parameterRequest', codes: [...b.rest()] }),
     encode: (w, o) => void w.octets(Uint8Array.from(o.codes)),
   },
+  maximumMessageSize: {
+    type: 57,
+    name: 'Maximum DHCP Message Size',
+    ...exactly(2),
+    clause: 'RFC 2132 §9.10',
+    decode: (b) => ({ kind: 'maximumMessageSize', size: b.u16() }),
+    encode: (w, o) => void w.u16(o.size),
+  },
   renewalTime: {
     type: 58,
     name: 'Renewal (T1) Time',

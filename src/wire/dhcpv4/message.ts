@@ -15,6 +15,7 @@ export type DhcpOption = Readonly<
   | { kind: 'messageType'; type: DhcpType } // 53
   | { kind: 'serverIdentifier'; address: Ipv4 } // 54
   | { kind: 'parameterRequest'; codes: readonly number[] } // 55
+  | { kind: 'maximumMessageSize'; size: number } // 57, octets of IP packet
   | { kind: 'renewalTime'; seconds: number } // 58
   | { kind: 'rebindingTime'; seconds: number } // 59
   | { kind: 'clientIdentifier'; data: Uint8Array } // 61

@@ -17,6 +17,7 @@ import {
   HOME_AGENT4,
   HOME_AGENT_MAC,
   MN_MAC,
+  ROUTER_MAC,
   ScriptedNetwork,
   homeNetwork,
   mobileNodeOptions,
@@ -418,6 +419,100 @@ describe('IPv4 only, RFC 5555', () => {
       '2.01 DHCP_BOUND eth0 10.9.0.5',
       '2.1 BU_SENT eth0 10.9.0.5 2 1',
       '2.11 BINDING_ACCEPTED eth0 10.9.0.5',
+    ]);
+  });
+
+  it('RFC 4436: back in a known network, registered as soon as its gateway answers; its server sleeps', () => {
+    const net = dual();
+    net.plug('eth0', networkV4());
+    net.run(2);
+    net.plug('eth0', networkV4({ address: '10.9.0.5', router: '10.9.0.1' }));
+    net.run(4);
+    const asleep = {
+      address: ipv4('10.0.0.5'),
+      router: ipv4('10.0.0.1'),
+      lease: 60,
+      delay: 60_000,
+    };
+    net.take();
+    net.plug('eth0', network({ dhcp: asleep }));
+    net.later(1, () => net.arp('eth0', ROUTER_MAC, ipv4('10.0.0.1'), ipv4('10.0.0.5')));
+    expect(net.run(5).take('ARP', 'DHCP_BOUND', 'BU_SENT', 'BINDING_ACCEPTED')).toEqual([
+      '4 ARP eth0 to 02:00:00:00:00:01: request 10.9.0.1 from 10.9.0.5',
+      '4 ARP eth0 to 02:00:00:00:00:01: request 10.0.0.1 from 10.0.0.5',
+      '4.001 DHCP_BOUND eth0 10.0.0.5 gateway answered',
+      '4.1 BU_SENT eth0 10.0.0.5 3 1', // the head start of IPv6
+      '4.11 BINDING_ACCEPTED eth0 10.0.0.5',
+    ]);
+  });
+
+  it('also after a restart of the daemon, on any interface with the same address', () => {
+    const first = dual({ clock: 'one boot' });
+    first.plug('eth0', networkV4());
+    first.run(2);
+    const again = dual(Object.fromEntries(first.store));
+    again.now = first.now;
+    again.plug('eth0', network());
+    again.later(1, () => again.arp('eth0', ROUTER_MAC, ipv4('10.0.0.1'), ipv4('10.0.0.5')));
+    expect(again.run(3).take('DHCP_BOUND')).toEqual([
+      '2.001 DHCP_BOUND eth0 10.0.0.5 gateway answered',
+    ]);
+    const rebooted = dual({ ...Object.fromEntries(first.store), clock: 'another boot' });
+    rebooted.plug('eth0', network());
+    rebooted.later(1, () => rebooted.arp('eth0', ROUTER_MAC, ipv4('10.0.0.1'), ipv4('10.0.0.5')));
+    expect(rebooted.run(3).take('DHCP_BOUND')).toEqual([]);
+    expect(rebooted.node.dhcp(rebooted.now).networks).toMatchObject([
+      { gateway: '10.0.0.1', gatewayMac: ROUTER_MAC, client: MN_MAC, timed: false },
+    ]);
+  });
+
+  it('RFC 5227: the answer of an interface beside it is no conflict', () => {
+    const net = dual();
+    net.plug('eth0', networkV4());
+    net.plug('eth1', networkV4({ address: '10.0.0.6' }));
+    net.run(1);
+    net.take();
+    net.arp('eth0', mac('02:00:00:00:00:11'), ipv4('10.0.0.5'), ipv4('10.0.0.5')); // eth1's, weak host
+    expect(net.run(1.1).take('ADDRESS_DUPLICATE')).toEqual([]);
+    net.arp('eth0', mac('02:00:00:00:00:99'), ipv4('10.0.0.5'), ipv4('10.0.0.5'));
+    expect(net.run(1.2).take('ADDRESS_DUPLICATE', 'CARE_OF_CHOSEN', 'DHCP')).toEqual([
+      '1.1 ADDRESS_DUPLICATE eth0 10.0.0.5',
+      '1.1 DHCP eth0 decline 10.0.0.5',
+      '1.1 CARE_OF_CHOSEN eth1 10.0.0.6 the only one, and no IPv6',
+    ]);
+  });
+
+  it('leases on command: released, requested, renewed', () => {
+    const net = dual();
+    net.plug('eth0', networkV4());
+    net.run(2);
+    net.take();
+    const command = (action: 'renew' | 'release' | 'request', link: string | null) =>
+      net.do((node, now) => node.doDhcp(action, link, now));
+    expect(command('release', null)).toMatchObject({
+      accepted: false,
+      reason: 'several links have a DHCP client: eth0, eth1',
+    });
+    expect(command('release', 'wlan0')).toEqual({
+      accepted: false,
+      reason: 'wlan0 has no DHCP client; these have one: eth0, eth1',
+      link: 'wlan0',
+      state: null,
+    });
+    expect(command('request', 'eth1')).toMatchObject({ accepted: false, state: 'down' });
+    expect(command('release', 'eth0')).toMatchObject({ accepted: true, state: 'released' });
+    expect(net.run(9).take('DHCP', 'LEASE_RELEASED', 'CARE_OF_LOST')).toEqual([
+      '2 DHCP eth0 release to 02:00:00:00:00:01',
+      '2 LEASE_RELEASED eth0 10.0.0.5',
+      '2 CARE_OF_LOST no address on any link',
+    ]);
+    expect(command('request', 'eth0')).toMatchObject({ accepted: true, state: 'selecting' });
+    expect(net.run(10).take('DHCP_BOUND')).toEqual(['9.01 DHCP_BOUND eth0 10.0.0.5']);
+    expect(command('renew', 'eth0')).toMatchObject({ accepted: true, state: 'renewing' });
+    expect(net.run(11).take('DHCP_BOUND')).toEqual(['10.005 DHCP_BOUND eth0 10.0.0.5']);
+    expect(net.node.dhcp(net.now).clients).toMatchObject([
+      { link: 'eth0', state: 'bound', vouchedBy: 'server', gatewayMac: ROUTER_MAC },
+      { link: 'eth1', state: 'down', lease: null },
     ]);
   });
 
@@ -876,12 +971,12 @@ function networkV4({
 }
 
 /** With DSMIPv6 and an IPv4 home address. */
-function dual(): ScriptedNetwork {
+function dual(kept: Readonly<Record<string, string>> = {}): ScriptedNetwork {
   const home = {
     ...mobileNodeOptions().homes[0]!,
     homeAddress4: { address: HOA4, prefixLength: 24 },
   };
-  return new ScriptedNetwork({ dsmip: true, homes: [home] });
+  return new ScriptedNetwork({ dsmip: true, homes: [home] }, kept);
 }
 
 /** Registered from network A at second 1. */

@@ -255,6 +255,7 @@ it('gives back any message whose options are each there once', () => {
     of('messageType', fc.record({ type: fc.constantFrom('discover', 'offer', 'ack', 'inform') })),
     of('serverIdentifier', address),
     of('parameterRequest', fc.record({ codes: fc.array(anyU8, { minLength: 1, maxLength: 9 }) })),
+    of('maximumMessageSize', fc.record({ size: anyU16 })),
     of('renewalTime', time),
     of('rebindingTime', time),
     of('clientIdentifier', fc.record({ data: fc.uint8Array({ minLength: 2, maxLength: 20 }) })),

@@ -603,6 +603,8 @@ function dhcpOption(o: DhcpOption): Claim[] {
       return [['dhcp.option.dhcp_server_id', o.address]];
     case 'parameterRequest':
       return o.codes.map((c) => ['dhcp.option.request_list_item', c]);
+    case 'maximumMessageSize':
+      return [['dhcp.option.dhcp_max_message_size', o.size]];
     case 'renewalTime':
       return [['dhcp.option.renewal_time_value', o.seconds]];
     case 'rebindingTime':
