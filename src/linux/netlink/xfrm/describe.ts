@@ -225,8 +225,7 @@ function timeText(seconds: number): string {
 const contextText = (context: Uint8Array): string =>
   printable(textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '');
 
-/** The kernel's text is not to move a cursor. */
-/** Text of the kernel's that others chose, without control characters. */
+/** Text of the kernel's that others chose is not to move a cursor. */
 export const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
 
 type Part = string | false | undefined | null | 0;
