@@ -11,6 +11,8 @@ import { runLab, type LabObserver, type LabResult } from './run.js';
 import type { LabWorld, WorldKind } from './world.js';
 
 export interface PlayOptions {
+  /** What was typed after the program's name, to start it again elsewhere. */
+  readonly argv: readonly string[];
   readonly world: WorldKind | undefined;
   readonly seed: string;
   readonly pcap: string | undefined;
@@ -31,10 +33,7 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
   const { say, style } = options;
   const choice = await chooseWorld(options.world);
   if (choice.again) {
-    const inside = userNamespaceCommand(
-      [...programCommand(), ...process.argv.slice(2)],
-      labFolder(),
-    );
+    const inside = userNamespaceCommand([...programCommand(), ...options.argv], labFolder());
     return { kind: 'elsewhere', code: await runInTerminal(inside.command, inside.environment) };
   }
   const interrupt = onInterrupt();
