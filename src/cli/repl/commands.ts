@@ -55,7 +55,15 @@ export class Commands {
 
   async showHelp(words: readonly string[]): Promise<void> {
     const { config } = this.#options;
-    await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...words]);
+    // oclif writes the ids of what it shows as they are typed, into the very commands that are run.
+    const ids = config.commands.map((command) => [command, command.id] as const);
+    const names = config.topics.map((topic) => [topic, topic.name] as const);
+    try {
+      await new Help(config, config.pjson.oclif.helpOptions ?? {}).showHelp([...words]);
+    } finally {
+      for (const [command, id] of ids) command.id = id;
+      for (const [topic, name] of names) topic.name = name;
+    }
   }
 
   async #run(
@@ -111,16 +119,16 @@ export class Commands {
   }
 
   #unknown(words: readonly string[]): UsageError {
-    const flags = words.findIndex((word) => word.startsWith('-'));
-    const typed = words.slice(0, flags < 0 ? undefined : flags);
     const { builtins, catalogue } = this.#options;
+    let length = 1;
+    // Of a topic, the word behind it is the wrong one.
+    while (length < words.length && catalogue.topic(words.slice(0, length))) length++;
+    const typed = words.slice(0, length).join(' ');
     const names = [...builtins, ...catalogue.commands.map((c) => c.words.join(' '))];
-    const assignment = /^[A-Za-z_]\w*=/.test(words[0] ?? '');
-    const [all, first] = [typed.join(' '), typed[0] ?? ''];
-    const hint = assignment
+    const hint = /^[A-Za-z_]\w*=/.test(typed)
       ? 'A variable wants blanks around its "=".'
-      : didYouMean(all, names) || didYouMean(first, names) || '"help" lists what there is.';
-    return new UsageError('USAGE', `There is no command ${all || words.join(' ')}.`, hint);
+      : didYouMean(typed, names) || '"help" lists what there is.';
+    return new UsageError('USAGE', `There is no command ${typed}.`, hint);
   }
 }
 

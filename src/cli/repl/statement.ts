@@ -25,7 +25,7 @@ export function parseStatement(line: string): Statement | undefined {
   const rest = assign === undefined ? tokens : tokens.slice(2);
   const firstPipe = rest.findIndex((t) => t.kind === 'pipe');
   const words = (firstPipe < 0 ? rest : rest.slice(0, firstPipe)).filter(isWord);
-  const path = firstPipe < 0 ? undefined : selection(rest.slice(firstPipe));
+  const path = firstPipe < 0 ? undefined : selection(rest.slice(firstPipe), line);
   if (words.length === 0) {
     const where = assign === undefined ? 'before "|"' : `after "${assign} ="`;
     throw new UsageError('REPL_SYNTAX', `A command is missing ${where}.`);
@@ -41,12 +41,12 @@ function assigned(tokens: readonly Token[]): string | undefined {
 }
 
 /** `| .a | .b` is `| .a.b`. */
-function selection(tokens: readonly Token[]): Path {
+function selection(tokens: readonly Token[], line: string): Path {
   const steps: Path[number][] = [];
   for (let i = 0; i < tokens.length; i += 2) {
     const word = tokens[i + 1];
     const after = tokens[i + 2];
-    const text = word?.kind === 'word' ? literal(word) : undefined;
+    const text = word?.kind === 'word' ? pathIn(word, line) : undefined;
     if (text === undefined || (after && after.kind !== 'pipe')) {
       const what = 'After "|" comes one path, such as .entries[0].careOf.';
       throw new UsageError('REPL_SYNTAX', what, 'Programs read the answer in a shell, by --json.');
@@ -54,6 +54,12 @@ function selection(tokens: readonly Token[]): Path {
     steps.push(...parsePath(text));
   }
   return steps;
+}
+
+/** As typed, for its quotes belong to `["any name"]`; around all of it, as in jq, they may stand too. */
+function pathIn(word: Word, line: string): string | undefined {
+  const raw = line.slice(word.start, word.end);
+  return raw.startsWith("'") ? literal(word) : raw;
 }
 
 const isWord = (token: Token): token is Word => token.kind === 'word';
