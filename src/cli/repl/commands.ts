@@ -83,6 +83,7 @@ export class Commands {
         control: async (flags) => {
           const control = await daemons.lend(flags);
           lent.push(control);
+          if (running.signal.aborted) control.close();
           return control;
         },
         signal: running.signal,
