@@ -47,7 +47,8 @@ export class History {
   }
 
   /** Not kept: the line before once more, one that begins with a blank, one that is longer than any that was typed. */
-  add(line: string): void {
+  add(typed: string): void {
+    const line = typed.trimEnd(); // a completion leaves a blank
     if (/^\s|^$/.test(line) || line === this.#lines[0] || line.length > MAX_LENGTH) return;
     this.#lines.unshift(line);
     this.#lines.length = Math.min(this.#lines.length, MAX_HISTORY);

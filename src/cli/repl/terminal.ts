@@ -77,6 +77,7 @@ export class Terminal {
         if (this.#waiting.length === 1) setImmediate(() => this.#take(lines, end));
       });
       lines.on('SIGINT', () => {
+        this.#waiting.length = 0;
         lines.write(null, { ctrl: true, name: 'e' });
         output.write('^C\n');
         end({ kind: 'cleared' });

@@ -25,7 +25,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('the history', () => {
   it('is there in the next session, newest first, for its owner alone', () => {
     const first = new History(file);
-    for (const line of ['bul', 'bc', 'bc', ' secret', '', 'bul']) first.add(line);
+    for (const line of ['bul', 'bc', 'bc', ' secret', '', 'bul ']) first.add(line);
     expect(first.lines).toEqual(['bul', 'bc', 'bul']);
     const second = new History(file);
     expect(second.lines).toEqual(['bul', 'bc', 'bul']);
