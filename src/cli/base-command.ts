@@ -33,7 +33,8 @@ export abstract class BaseCommand extends Command {
   protected async progress(text: string): Promise<{ stop(): void }> {
     if (!process.stderr.isTTY || this.jsonEnabled()) return { stop: () => undefined };
     const { default: ora } = await import('ora');
-    return ora({ text, stream: process.stderr }).start();
+    // In the REPL, what is typed meanwhile is the next line.
+    return ora({ text, stream: process.stderr, discardStdin: !this.caller }).start();
   }
 
   /** Calls back once when nobody reads standard output any more (`| head`): what runs until then should end. */

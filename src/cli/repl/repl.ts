@@ -29,8 +29,7 @@ export async function repl(options: ReplOptions): Promise<number> {
   session.errorStyle = await styleFor(process.stderr);
   const leave = (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') return;
-    session.end(0);
-    session.interrupt();
+    session.readerLeft();
     input.destroy();
   };
   output.on('error', leave);

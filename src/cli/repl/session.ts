@@ -60,7 +60,7 @@ export class Session {
   #running: Attendance | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #depth = 0;
-  #notices: string[] = [];
+  readonly #notices: string[] = [];
   #failure = 0;
   #ended: number | undefined;
 
@@ -74,6 +74,7 @@ export class Session {
         if (this.reactions.offer(notice, connection) && !this.#running) this.wake();
       },
       notice: (sentence) => {
+        if (!this.interactive) return;
         this.#notices.push(sentence);
         if (!this.#running) this.wake();
       },
@@ -159,6 +160,14 @@ export class Session {
     return true;
   }
 
+  /** Nobody reads any more: it ends without a word, and so does what runs. */
+  readerLeft(): void {
+    this.end(0);
+    const running = this.#running;
+    running?.interrupt();
+    running?.interrupt();
+  }
+
   completing(): CompletingContext {
     const { all } = this.reactions;
     return {
@@ -179,7 +188,7 @@ export class Session {
     };
   }
 
-  /** Sentences that came while nobody could be told. */
+  /** Sentences that came since this was last asked, for somebody who types. */
   takeNotices(): readonly string[] {
     return this.#notices.splice(0);
   }

@@ -495,7 +495,7 @@ describe('a daemon that goes and comes', () => {
   it('is said once, and found again by the next command', async () => {
     const socket = join(folder, 'brief.sock');
     let brief = await startFake({ socket, name: 'brief' });
-    open = await openSession({ socket });
+    open = await openSession({ socket }, { interactive: true });
     expect((await line('status | .name')).stdout).toBe('brief\n');
     await brief.end();
     await expect.poll(() => open.session.daemons.current.isUp).toBe(false);
