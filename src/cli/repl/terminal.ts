@@ -111,7 +111,7 @@ export class Terminal {
     lines.prompt();
     if (text === '') return;
     lines.write(text);
-    for (let at = text.length; at > cursor; at--) lines.write(null, { name: 'left' });
+    while (lines.cursor > cursor) lines.write(null, { name: 'left' });
   }
 
   #take(lines: Interface, end: (typed: Typed) => void): void {
