@@ -46,7 +46,7 @@ export default class Decode extends BaseCommand {
     if (flags.batch) return this.#batch(argv as string[]);
     const ends = await this.#endpoints(flags);
     const { readDecodeInput } = await import('../src/diagnostics/decode-input.js');
-    const input = await readDecodeInput(argv as string[]);
+    const input = await readDecodeInput(argv as string[], this.standardInput);
     if (input.kind === 'capture') return this.#capture(input.octets);
     const { guessStart } = await import('../src/diagnostics/layers/guess.js');
     const { UsageError } = await import('../src/base/error.js');
@@ -95,6 +95,7 @@ export default class Decode extends BaseCommand {
     const { isoTime } = await import('../src/diagnostics/time-text.js');
     const { writeOut } = await import('../src/cli/write-out.js');
     for (const packet of capturePackets(octets)) {
+      await this.breathe();
       const { number, reassembled, nanoseconds } = packet;
       const { name: link, linkType } = packet.interface;
       const as = startOf(linkType, packet.octets);
@@ -112,7 +113,9 @@ export default class Decode extends BaseCommand {
             }
           : { as, ...decodeLayers(packet.octets, as) };
       if (this.jsonEnabled()) {
-        await writeOut(`${JSON.stringify({ ...head, ...decoded })}\n`);
+        const answer = { ...head, ...decoded };
+        if (this.caller) this.logJsonLine(answer);
+        else await writeOut(`${JSON.stringify(answer)}\n`);
         continue;
       }
       const title =
@@ -127,7 +130,7 @@ export default class Decode extends BaseCommand {
     const { answerLines } = await import('../src/diagnostics/batch.js');
     const { writeOut } = await import('../src/cli/write-out.js');
     const [file] = argv;
-    if (file === undefined || file === '-') await answerLines(process.stdin, writeOut);
+    if (file === undefined || file === '-') await answerLines(this.standardInput(), writeOut);
     else {
       const { createReadStream } = await import('node:fs');
       await answerLines(createReadStream(file), writeOut);

@@ -23,7 +23,7 @@ export default class Encode extends BaseCommand {
     const { encodeLayers } = await import('../src/diagnostics/layers/encode-layers.js');
     const { EncodeError } = await import('../src/diagnostics/layers/json.js');
     const { toHex } = await import('../src/base/bytes.js');
-    const text = await readText(argv as string[]);
+    const text = await readText(argv as string[], this.standardInput);
     let json: unknown;
     try {
       json = JSON.parse(text);

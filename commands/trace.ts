@@ -63,7 +63,8 @@ export default class Trace extends BaseCommand {
   async #fromFile(file: string, only: string | undefined): Promise<void> {
     const { readCaptureFile } = await import('../src/diagnostics/capture-file.js');
     const show = await this.#shower();
-    for await (const packet of readCaptureFile(file)) {
+    for await (const packet of readCaptureFile(file, this.standardInput)) {
+      await this.breathe();
       const link = packet.interface.name;
       if (only !== undefined && link !== only) continue;
       show({ ...packet, link, linkType: packet.interface.linkType });

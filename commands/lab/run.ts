@@ -49,6 +49,7 @@ export default class LabRun extends BaseCommand {
     const { playLab } = await import('../../src/lab/play.js');
     const file = loadLab(args.lab);
     const played = await playLab(file, {
+      argv: this.typedWords,
       world: flags.world,
       kernel: flags.kernel,
       datapath: flags.datapath,

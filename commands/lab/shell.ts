@@ -5,7 +5,7 @@ import { BaseCommand } from '../../src/cli/base-command.js';
 export default class LabShell extends BaseCommand {
   static override summary = 'open a shell in a node of a lab';
   static override description =
-    'In there "mip6" speaks to the daemon of that node, and every network tool sees what the node sees.';
+    'In there "mip6" speaks to the daemon of that node, and every network tool sees what the node sees. "mip6 repl --node NODE" opens the prompt of mip6 there.';
   static override examples = ['<%= config.bin %> lab shell mn'];
   static override args = {
     node: Args.string({ required: true, description: 'which node' }),

@@ -36,7 +36,11 @@ export default class LabUp extends BaseCommand {
     }
     const file = loadLab(args.lab);
     if (flags.foreground) {
-      const code = await hostLab(file, { pcap: flags.pcap, say: (line) => this.log(line) });
+      const code = await hostLab(file, {
+        argv: this.typedWords,
+        pcap: flags.pcap,
+        say: (line) => this.log(line),
+      });
       return this.exit(code);
     }
     const up = await startHost(file, flags.pcap);

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import type { ControlClient } from '../control/client.js';
+import type { Control } from '../control/lease.js';
 import { BaseCommand } from './base-command.js';
-import { socketPath } from './socket-path.js';
+import { socketPath, type DaemonFlags } from './socket-path.js';
 
 /** A command that asks a running daemon. */
 export abstract class ControlCommand extends BaseCommand {
@@ -18,23 +18,22 @@ export abstract class ControlCommand extends BaseCommand {
     }),
   };
 
-  #client: ControlClient | undefined;
+  #control: Control | undefined;
 
-  /** Connects once; closed when the command ends. */
-  protected async control(flags: {
-    socket?: string | undefined;
-    name?: string | undefined;
-  }): Promise<ControlClient> {
-    if (!this.#client) {
-      const { ControlClient } = await import('../control/client.js');
-      this.#client = await ControlClient.connect(socketPath(flags, process.env));
-    }
-    return this.#client;
+  /** Connects once, or takes what the caller lends; closed when the command ends. */
+  protected async control(flags: DaemonFlags): Promise<Control> {
+    this.#control ??= this.caller ? await this.caller.control(flags) : await connect(flags);
+    return this.#control;
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
-    this.#client?.close();
-    this.#client = undefined;
+    this.#control?.close();
+    this.#control = undefined;
     await super.finally(error);
   }
+}
+
+async function connect(flags: DaemonFlags): Promise<Control> {
+  const { ControlClient } = await import('../control/client.js');
+  return ControlClient.connect(socketPath(flags, process.env));
 }

@@ -4,6 +4,12 @@ import { ControlError } from '../control/error.js';
 
 export const SOCKET_DIRECTORY = '/run/mip6';
 
+/** Which daemon is meant. */
+export interface DaemonFlags {
+  readonly socket?: string | undefined;
+  readonly name?: string | undefined;
+}
+
 export const socketOfName = (name: string, directory = SOCKET_DIRECTORY): string =>
   `${directory}/${name}.sock`;
 
@@ -12,7 +18,7 @@ export const socketOfName = (name: string, directory = SOCKET_DIRECTORY): string
  * Throws `ControlError` `NO_DAEMON`, or `UsageError` `WHICH_DAEMON` naming the choices.
  */
 export function socketPath(
-  flags: { socket?: string | undefined; name?: string | undefined },
+  flags: DaemonFlags,
   environment: Readonly<Record<string, string | undefined>>,
   directory = SOCKET_DIRECTORY,
 ): string {
@@ -35,7 +41,8 @@ export function socketPath(
   );
 }
 
-function socketNames(directory: string): string[] {
+/** Of the sockets there are, without their end. */
+export function socketNames(directory = SOCKET_DIRECTORY): string[] {
   try {
     return readdirSync(directory)
       .filter((name) => name.endsWith('.sock'))

@@ -1,8 +1,11 @@
-/** The other end: one connection, calls by name, events as an async iterable. */
+/**
+ * The other end: one connection, calls by name, events as an async iterable. Several may call and subscribe at once.
+ */
 import { createConnection, type Socket } from 'node:net';
 import {
   PROTOCOL_VERSION,
   RPC_ERROR,
+  SEVERITIES,
   type EventNotice,
   type Hello,
   type MethodName,
@@ -15,6 +18,11 @@ import { LineSplitter } from './lines.js';
 export interface ConnectOptions {
   /** ms to wait for the connection and for each answer */
   readonly timeout?: number;
+}
+
+export interface CallOptions extends ConnectOptions {
+  /** Aborted: a call fails with `CANCELLED`, a subscription ends. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** An event, or word that the daemon left some out because we read too slowly. */
@@ -76,39 +84,56 @@ export class ControlClient {
   call<M extends MethodName>(
     method: M,
     params: Params<M>,
-    options: ConnectOptions = {},
+    options: CallOptions = {},
   ): Promise<Result<M>> {
     if (this.#gone) return Promise.reject(this.#gone);
+    const { signal, timeout = this.#timeout } = options;
+    if (signal?.aborted) return Promise.reject(cancelled());
     const id = this.#nextId++;
-    const timeout = options.timeout ?? this.#timeout;
     return new Promise<Result<M>>((done, fail) => {
+      const giveUp = (error: ControlError) => {
+        this.#take(id);
+        fail(error);
+      };
+      const stop = () => giveUp(cancelled());
       const timer = setTimeout(() => {
-        this.#pending.delete(id);
-        fail(
-          new ControlError(
-            'TIMEOUT',
-            `The daemon on ${this.path} did not answer "${method}" within ${timeout / 1000} s.`,
-          ),
-        );
+        const what = `The daemon on ${this.path} did not answer "${method}"`;
+        giveUp(new ControlError('TIMEOUT', `${what} within ${timeout / 1000} s.`));
       }, timeout);
-      this.#pending.set(id, { done: done as (result: unknown) => void, fail, timer });
+      signal?.addEventListener('abort', stop);
+      const settle = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', stop);
+      };
+      this.#pending.set(id, { done: done as (result: unknown) => void, fail, settle });
       this.#socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
     });
   }
 
   /**
-   * Events from now on. Ends when the client is closed; throws `DISCONNECTED` when the daemon goes.
+   * Events from now on. Ends when the client is closed or the signal aborts; throws `DISCONNECTED` when the daemon goes.
    * A consumer that lags behind stops reading the socket, and the daemon then drops and says so.
    */
-  async *subscribe(params: Params<'subscribe'> = {}): AsyncGenerator<Feed, void, undefined> {
-    const feed = new FeedQueue(this.#socket);
+  async *subscribe(
+    params: Params<'subscribe'> = {},
+    { signal }: Pick<CallOptions, 'signal'> = {},
+  ): AsyncGenerator<Feed, void, undefined> {
+    const feed = new FeedQueue(this.#socket, SEVERITIES.indexOf(params.minimum ?? 'debug'));
+    const stop = () => feed.end();
+    signal?.addEventListener('abort', stop);
     this.#feeds.add(feed);
     try {
-      await this.call('subscribe', params);
+      // The daemon knows one minimum a connection: the least of all subscribers here.
+      const least = Math.min(...[...this.#feeds].map((f) => f.minimum));
+      await this.call('subscribe', { minimum: SEVERITIES[least] }, { signal });
       for (let next = await feed.next(); next; next = await feed.next()) yield next;
       if (this.#gone && this.#gone !== CLOSED) throw this.#gone;
+    } catch (error) {
+      if (!signal?.aborted) throw error;
     } finally {
       this.#feeds.delete(feed);
+      feed.leave();
+      signal?.removeEventListener('abort', stop);
     }
   }
 
@@ -125,12 +150,17 @@ export class ControlClient {
       return this.#feed({ kind: 'dropped', count: (message.params as { count: number }).count });
     }
     if (message.id === null && message.error) return this.#end(refusal(message.error));
-    const pending = this.#pending.get(message.id as number);
+    const pending = this.#take(message.id as number);
     if (!pending) return; // answered after its time was up
-    this.#pending.delete(message.id as number);
-    clearTimeout(pending.timer);
     if (message.error) pending.fail(refusal(message.error));
     else pending.done(message.result);
+  }
+
+  #take(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    pending?.settle();
+    return pending;
   }
 
   #feed(item: Feed): void {
@@ -142,11 +172,7 @@ export class ControlClient {
     this.#gone =
       why ?? new ControlError('DISCONNECTED', `The daemon on ${this.path} closed the connection.`);
     this.#socket.destroy();
-    for (const pending of this.#pending.values()) {
-      clearTimeout(pending.timer);
-      pending.fail(this.#gone);
-    }
-    this.#pending.clear();
+    for (const id of [...this.#pending.keys()]) this.#take(id)?.fail(this.#gone);
     for (const feed of this.#feeds) feed.end();
   }
 }
@@ -154,21 +180,30 @@ export class ControlClient {
 interface Pending {
   readonly done: (result: unknown) => void;
   readonly fail: (error: Error) => void;
-  readonly timer: NodeJS.Timeout;
+  /** Neither its time nor its signal matter any more. */
+  readonly settle: () => void;
 }
 
 /** Bounded: above the mark the socket is not read. */
 class FeedQueue {
+  /** Rank of the least severity that is wanted here. */
+  readonly minimum: number;
   readonly #socket: Socket;
   readonly #items: Feed[] = [];
   #wake: (() => void) | undefined;
   #ended = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, minimum: number) {
     this.#socket = socket;
+    this.minimum = minimum;
   }
 
   push(item: Feed): void {
+    if (item.kind === 'event') {
+      const rank = SEVERITIES.indexOf(item.event.severity);
+      // A severity of a newer daemon has no rank here: better one event too many.
+      if (rank >= 0 && rank < this.minimum) return;
+    }
     this.#items.push(item);
     if (this.#items.length >= FEED_HIGH) this.#socket.pause();
     this.#wake?.();
@@ -177,6 +212,12 @@ class FeedQueue {
   end(): void {
     this.#ended = true;
     this.#wake?.();
+  }
+
+  /** What was not taken must not hold others back. */
+  leave(): void {
+    this.#items.length = 0;
+    this.#socket.resume();
   }
 
   async next(): Promise<Feed | undefined> {
@@ -260,6 +301,7 @@ const CODE_OF_RPC: ReadonlyMap<number, ControlErrorCode> = new Map<number, Contr
   [RPC_ERROR.invalidRequest, 'BAD_REQUEST'],
   [RPC_ERROR.parse, 'BAD_REQUEST'],
 ]);
+const cancelled = (): ControlError => new ControlError('CANCELLED', 'Cancelled.');
 const CLOSED = new ControlError('DISCONNECTED', 'The connection is closed.');
 const DEFAULT_TIMEOUT = 5000; // ms
 const MAX_ANSWER = 256 * 1024 * 1024; // octets: a home agent with its 100 000 bindings is some 40 MB

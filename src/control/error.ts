@@ -3,6 +3,7 @@ export type ControlErrorCode =
   | 'DAEMON_OLDER' // it speaks a protocol before ours
   | 'TIMEOUT' // it listens and does not answer
   | 'DISCONNECTED' // it went away with our question
+  | 'CANCELLED' // the caller does not want to know any more
   | 'NO_PERMISSION' // the socket's mode or the daemon says so
   | 'REFUSED' // understood, and the answer is no
   | 'BAD_REQUEST' // the daemon does not take such a question

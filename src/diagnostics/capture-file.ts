@@ -13,12 +13,18 @@ export interface FilePacket extends CapturedPacket {
   readonly reassembled: boolean;
 }
 
+/** Opens standard input; throws where it is not to be read. */
+export type StandardInput = () => AsyncIterable<Uint8Array>;
+
 /**
  * The packets of a file, `-` for standard input, and after the last fragment of a datagram the whole of it. Throws
  * `UsageError` `CAPTURE_FORMAT`, `CAPTURE_LIMIT`, `CAPTURE_GZIP`, or what the file system says.
  */
-export async function* readCaptureFile(file: string): AsyncGenerator<FilePacket, void, undefined> {
-  yield* capturePackets(await captureOctets(file));
+export async function* readCaptureFile(
+  file: string,
+  standardInput?: StandardInput,
+): AsyncGenerator<FilePacket, void, undefined> {
+  yield* capturePackets(await captureOctets(file, standardInput));
 }
 
 /** The same from the octets of a file that has been opened by `unzipped`. */
@@ -37,8 +43,11 @@ export function* capturePackets(octets: Uint8Array): Generator<FilePacket, void,
 }
 
 /** The file as it is behind gzip. */
-export async function captureOctets(file: string): Promise<Uint8Array> {
-  return unzipped(file === '-' ? await readAll(process.stdin) : await readFile(file));
+export async function captureOctets(
+  file: string,
+  standardInput: StandardInput = () => process.stdin,
+): Promise<Uint8Array> {
+  return unzipped(file === '-' ? await readAll(standardInput()) : await readFile(file));
 }
 
 /** A gzip file that is cut gives what stands before the cut. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fromHex } from '../base/bytes.js';
 import { UsageError } from '../base/error.js';
-import { isCapture, readAll, unzipped } from './capture-file.js';
+import { isCapture, readAll, unzipped, type StandardInput } from './capture-file.js';
 
 export type DecodeInput = { readonly kind: 'octets' | 'capture'; readonly octets: Uint8Array };
 
@@ -11,10 +11,13 @@ export type DecodeInput = { readonly kind: 'octets' | 'capture'; readonly octets
  * Hexadecimal in one word or many (white space, colons and `0x` allowed), else a file. A file holds hexadecimal
  * text, a capture, or the octets themselves. Throws `UsageError` `DECODE_INPUT`.
  */
-export async function readDecodeInput(words: readonly string[]): Promise<DecodeInput> {
+export async function readDecodeInput(
+  words: readonly string[],
+  standardInput: StandardInput,
+): Promise<DecodeInput> {
   const typed = words.join(' ');
   if (words.length === 0 || typed === '-')
-    return opened(await readAll(process.stdin), 'standard input');
+    return opened(await readAll(standardInput()), 'standard input');
   const octets = hexOf(typed);
   if (octets && octets.length > 0) return { kind: 'octets', octets };
   if (words.length === 1 && existsSync(typed)) return opened(await readFile(typed), typed);
@@ -26,10 +29,13 @@ export async function readDecodeInput(words: readonly string[]): Promise<DecodeI
 }
 
 /** Standard input or a file as text. */
-export async function readText(words: readonly string[]): Promise<string> {
+export async function readText(
+  words: readonly string[],
+  standardInput: StandardInput,
+): Promise<string> {
   const typed = words.join(' ');
   if (words.length === 0 || typed === '-')
-    return new TextDecoder().decode(await readAll(process.stdin));
+    return new TextDecoder().decode(await readAll(standardInput()));
   if (words.length === 1 && !/^\s*[[{]/.test(typed) && existsSync(typed))
     return readFile(typed, 'utf8');
   return typed;

@@ -15,6 +15,8 @@ import { runLab, type LabObserver, type LabResult } from './run.js';
 import type { LabWorld, WorldKind } from './world.js';
 
 export interface PlayOptions {
+  /** What was typed after the program's name, to start it again elsewhere. */
+  readonly argv: readonly string[];
   readonly world: WorldKind | undefined;
   /** Of a guest; undefined: its own choice. */
   readonly kernel: KernelName | undefined;
@@ -55,10 +57,7 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
     throw new UsageError('USAGE', what, 'Say --world netns, uml or vm, or leave it out.');
   }
   if (choice.again) {
-    const inside = userNamespaceCommand(
-      [...programCommand(), ...process.argv.slice(2)],
-      labFolder(),
-    );
+    const inside = userNamespaceCommand([...programCommand(), ...options.argv], labFolder());
     return { kind: 'elsewhere', code: await runInTerminal(inside.command, inside.environment) };
   }
   const interrupt = onInterrupt();

@@ -547,12 +547,12 @@ it('every command has a summary, an example, and speaks JSON', async () => {
     };
     expect(command.summary, file).toMatch(/^[a-z].*[^.]$/);
     expect(command.examples?.length ?? 0, file).toBeGreaterThan(0);
-    expect(command.enableJsonFlag, file).toBe(!OTHER_PROGRAMS.has(file));
+    expect(command.enableJsonFlag, file).toBe(!HANDS_OVER.has(file));
   }
 });
 
-/** Commands that hand the terminal to another program have nothing of their own to say. */
-const OTHER_PROGRAMS: ReadonlySet<string> = new Set(['lab/exec.ts', 'lab/shell.ts']);
+/** Commands that hand the terminal to others have nothing of their own to say. */
+const HANDS_OVER: ReadonlySet<string> = new Set(['lab/exec.ts', 'lab/shell.ts', 'repl.ts']);
 
 /** Resolves when somebody has subscribed. */
 async function subscriber(fake: FakeDaemon): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventNotice, Status } from '../../src/control/api.js';
 import { ControlClient, type Feed } from '../../src/control/client.js';
+import { ControlLease } from '../../src/control/lease.js';
 import { LineSplitter } from '../../src/control/lines.js';
 import { isMethod, METHODS } from '../../src/control/methods.js';
 import {
@@ -291,6 +292,63 @@ describe('events', () => {
   });
 });
 
+describe('a connection that several use', () => {
+  it('gives each subscriber the severities that it asked for, and no others', async () => {
+    await listen();
+    const client = await connect();
+    const [loud, quiet] = [collectFeed(client, 'error'), collectFeed(client, 'debug')];
+    await subscribed(client);
+    for (const severity of ['debug', 'error', 'notice'] as const)
+      server!.publish(notice(1, severity));
+    await subscribed(client);
+    client.close();
+    const severities = (feed: Feed[]) => feed.map((f) => f.kind === 'event' && f.event.severity);
+    expect(severities(await loud)).toEqual(['error']);
+    expect(severities(await quiet)).toEqual(['debug', 'error', 'notice']);
+  });
+
+  it('goes on when one of them closes its share, whose calls and subscriptions end', async () => {
+    let answer: () => void = () => undefined;
+    const late = new Promise<void>((done) => (answer = done));
+    await listen({ 'bul.list': () => late.then(() => ({ entries: [], total: 0 })) });
+    const client = await connect();
+    const [lease, other] = [new ControlLease(client), new ControlLease(client)];
+    const feed = (async () => {
+      for await (const item of lease.subscribe()) expect(item).toBeUndefined();
+    })();
+    const waiting = lease.call('bul.list', {});
+    lease.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(lease.call('status', {})).rejects.toMatchObject({ code: 'CANCELLED' });
+    await feed;
+    answer();
+    await expect(other.call('bc.list', {})).resolves.toEqual({ entries: [], total: 0 });
+  });
+
+  it('knows whether a share has changed the node', async () => {
+    await listen();
+    const client = await connect();
+    const [asks, changes] = [new ControlLease(client), new ControlLease(client)];
+    await asks.call('status', {});
+    await changes.call('handover', { target: { kind: 'home' } });
+    expect([asks.changed, changes.changed]).toEqual([false, true]);
+  });
+
+  it('is read again when a subscriber leaves that had stopped it by not reading', async () => {
+    await listen();
+    const client = await connect();
+    const lease = new ControlLease(client);
+    const feed = lease.subscribe();
+    const first = feed.next();
+    await subscribed(client);
+    for (let n = 1; n <= COUNT; n++) server!.publish(notice(n));
+    await first;
+    lease.close();
+    await feed.return();
+    await expect(client.call('status', {})).resolves.toMatchObject({ name: 'mn' });
+  });
+});
+
 describe('who is at the other end of the path', () => {
   it('nobody: NO_DAEMON, with the way to start one', async () => {
     await expect(connect()).rejects.toMatchObject({
@@ -491,9 +549,12 @@ function raw(text: string, answers: number): Promise<unknown[]> {
   return read(socket, answers);
 }
 
-async function collectFeed(client: ControlClient): Promise<Feed[]> {
+async function collectFeed(
+  client: ControlClient,
+  minimum?: EventNotice['severity'],
+): Promise<Feed[]> {
   const items: Feed[] = [];
-  for await (const item of client.subscribe()) items.push(item);
+  for await (const item of client.subscribe({ minimum })) items.push(item);
   return items;
 }
 

@@ -20,14 +20,16 @@ export interface Hosted {
 /** Up until a signal comes; gives the exit code. Whoever started us over IPC is told how it went. */
 export async function hostLab(
   file: LabFile,
-  options: { readonly pcap?: string | undefined; readonly say: (line: string) => void },
+  options: {
+    /** What was typed after the program's name, to start it again elsewhere. */
+    readonly argv: readonly string[];
+    readonly pcap?: string | undefined;
+    readonly say: (line: string) => void;
+  },
 ): Promise<number> {
   const choice = await chooseWorld('netns');
   if (choice.again) {
-    const inside = userNamespaceCommand(
-      [...programCommand(), ...process.argv.slice(2)],
-      labFolder(),
-    );
+    const inside = userNamespaceCommand([...programCommand(), ...options.argv], labFolder());
     return runInTerminal(inside.command, inside.environment);
   }
   const interrupt = onInterrupt();
