@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type { ControlClient } from '../src/control/client.js';
+import type { Control } from '../src/control/lease.js';
 import { ControlCommand } from '../src/cli/control-command.js';
 import type { Named } from '../src/cli/send/place.js';
 import {
@@ -172,7 +172,8 @@ ${FAULTS.map((fault) => `- ${fault}: ${FAULT_TEXTS[fault].does}`).join('\n')}`;
         totals = addTotals(totals, report);
         if (!isGood(report, plan)) process.exitCode = 1;
         const text = tree ? reportTree(report, this.style) : reportLines(report, this.style);
-        await writeOut(`${this.jsonEnabled() ? JSON.stringify(report) : text}\n`);
+        if (this.jsonEnabled()) this.logJsonLine(report);
+        else await writeOut(`${text}\n`);
       }
     } finally {
       process.off('SIGINT', abort);
@@ -195,7 +196,7 @@ ${FAULTS.map((fault) => `- ${fault}: ${FAULT_TEXTS[fault].does}`).join('\n')}`;
     let json: string | undefined;
     if (file !== undefined) {
       const { readText } = await import('../src/diagnostics/decode-input.js');
-      json = await readText([file]);
+      json = await readText([file], this.standardInput);
     }
     return planMessages({
       message,
@@ -220,7 +221,7 @@ ${FAULTS.map((fault) => `- ${fault}: ${FAULT_TEXTS[fault].does}`).join('\n')}`;
   ): Promise<NodeState | undefined> {
     const { ControlError } = await import('../src/control/error.js');
     const { readState } = await import('../src/cli/send/state.js');
-    let control: ControlClient;
+    let control: Control;
     try {
       control = await this.control(flags);
     } catch (error) {

@@ -150,7 +150,7 @@ describe('what does not fit together is refused', () => {
   ] as const)('%j', async (asked, sentence) => {
     const options = { style: plain, colour: false, json: false, progress: undefined } as const;
     const none = { kernel: undefined, datapath: undefined, seed: '1', pcap: undefined } as const;
-    const given = { ...options, ...none, keep: false, say: undefined, ...asked };
+    const given = { ...options, ...none, argv: [], keep: false, say: undefined, ...asked };
     await expect(playLab(loadLab('roam'), given)).rejects.toThrow(sentence);
   });
 });

@@ -1,7 +1,7 @@
 /** What a running daemon knows that a message needs: addresses, the way, the next sequence number. */
 import { isIpv6, type Ipv4, type Ipv6 } from '../../base/address.js';
 import type { BcEntry, BulEntry, Status } from '../../control/api.js';
-import type { ControlClient } from '../../control/client.js';
+import type { Control } from '../../control/lease.js';
 import { ControlError } from '../../control/error.js';
 import { nextSequence } from '../../core/binding/sequence.js';
 import { UDP_PORT } from '../../wire/protocol.js';
@@ -31,7 +31,7 @@ export interface NodeState {
  * A mobile node gives `reserve` sequence numbers away, so that its own updates go on behind them.
  */
 export async function readState(
-  control: Pick<ControlClient, 'call'>,
+  control: Pick<Control, 'call'>,
   named: Pick<Named, 'homeAddress' | 'route'>,
   reserve = 0,
 ): Promise<NodeState | undefined> {
@@ -105,7 +105,7 @@ function choose<E extends { readonly homeAddress: Ipv6 }>(
 
 /** Undefined where it has none to give: it waits for an answer itself, or is older. */
 async function reserved(
-  control: Pick<ControlClient, 'call'>,
+  control: Pick<Control, 'call'>,
   homeAddress: Ipv6,
   count: number,
 ): Promise<number | undefined> {
