@@ -19,10 +19,13 @@ export class FrameExchange {
   constructor(link: LinkName, onFrame: (frame: ReceivedFrame) => void, netns: NetNamespace = null) {
     this.link = link;
     // First, as it says so when there is no such interface.
-    const capture = Capture.open({ netns, link, filter: signallingFilter({ tunnels: 'all', udpPort: null }) }, (frame) => {
-      const received = toReceived(frame);
-      if (received) onFrame(received);
-    });
+    const capture = Capture.open(
+      { netns, link, filter: signallingFilter({ tunnels: 'all', udpPort: null }) },
+      (frame) => {
+        const received = toReceived(frame);
+        if (received) onFrame(received);
+      },
+    );
     let out: NativeHandle | undefined;
     try {
       this.#index = native().linkIndex(netns, link);

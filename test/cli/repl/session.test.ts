@@ -29,8 +29,8 @@ describe('a command in the REPL', () => {
   it('says what it says in the shell', async () => {
     await begin();
     expect(await line('bul')).toEqual({
-      stdout: `HOME ADDRESS     IPV4 HOME    CARE-OF       LINK  STATE  PATH      LEFT        SEQ
-2001:db8:a::100  192.0.2.100  198.51.100.7  eth0  bound  UDP, NAT  7 min 10 s  7
+      stdout: `HOME ADDRESS     IPV4 HOME    CARE-OF       LINK  STATE  PATH      DATAPATH    LEFT        SEQ
+2001:db8:a::100  192.0.2.100  198.51.100.7  eth0  bound  UDP, NAT  user space  7 min 10 s  7
 `,
       stderr: '',
       code: 0,
