@@ -162,7 +162,7 @@ export async function mobilePair(abilities: Abilities): Promise<MobilePair> {
 export function pairOfNamespaces(): readonly [Namespace, Namespace] {
   const mn = namespace('mn');
   const ha = namespace('ha');
-  ha.batch(['link add spare type dummy']); // so that the cable has no index twice
+  ha.batch(['link add spare type bridge']); // so that the cable has no index twice
   cable(mn, 'eth0', ha, 'eth0');
   ha.batch(
     ['fe80::1/64', '2001:db8:1::1/64', '2001:db8:2::1/64', '192.0.2.1/24']

@@ -173,6 +173,8 @@ function inWords(notice: KernelNotice): string {
       return `${notice.change} address ${notice.address.address}`;
     case 'link':
       return `${notice.change} link ${notice.link.name} ${notice.link.mtu}`;
+    case 'filter':
+      return `${notice.change} filter on ${notice.link}`;
     default:
       return notice satisfies never;
   }
