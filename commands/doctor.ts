@@ -6,9 +6,10 @@ import { diagnosisText } from '../src/cli/render/diagnosis.js';
 export default class Doctor extends BaseCommand {
   static override summary = 'say what this host lacks to be a mobile node or home agent';
   static override description =
-    'Tries what the daemon will do, and changes nothing. With -c also reads the configuration and looks for its interfaces. The exit code is 1 when something is missing.';
+    'Tries what the daemon will do, and changes nothing: what the kernel can do is tried in a network namespace that goes away again. Says which datapath there would be, why, and what each missing thing costs. With -c also reads the configuration, looks for its interfaces and heeds its Datapath. The exit code is 1 when something that is needed is missing; hints are not.';
   static override examples = [
     '<%= config.bin %> doctor --role ha',
+    `<%= config.bin %> doctor --json | jq -r '.datapath[] | .role + ": " + .words'`,
     `<%= config.bin %> doctor -c /etc/mip6d.conf --json | jq -r '.findings[] | select(.state == "missing") | .remedy'`,
   ];
   static override flags = {

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../src/cli/base-command.js';
 import { EXIT } from '../../src/cli/exit-codes.js';
+import { stepsOn } from '../../src/cli/steps.js';
 import type { LabResult } from '../../src/lab/run.js';
 
 export default class LabRun extends BaseCommand {
@@ -20,8 +21,18 @@ export default class LabRun extends BaseCommand {
   };
   static override flags = {
     world: Flags.option({
-      options: ['netns', 'sim'] as const,
-      description: 'where to run it [default: netns if possible]',
+      options: ['netns', 'uml', 'vm', 'sim'] as const,
+      description:
+        'where to run it: namespaces of this kernel, of user-mode-linux, of a virtual machine; simulated [default: netns if possible]',
+    })(),
+    kernel: Flags.option({
+      options: ['6.1', '6.12'] as const,
+      description: "of --world vm: Debian's kernel [default: 6.1]",
+    })(),
+    datapath: Flags.option({
+      options: ['kernel', 'userspace'] as const,
+      description:
+        'what forwards in mobile nodes and home agents [default: what each finds possible]',
     })(),
     seed: Flags.string({
       default: '1',
@@ -39,10 +50,15 @@ export default class LabRun extends BaseCommand {
     const file = loadLab(args.lab);
     const played = await playLab(file, {
       world: flags.world,
+      kernel: flags.kernel,
+      datapath: flags.datapath,
       seed: flags.seed,
       pcap: flags.pcap,
       keep: flags.keep,
       style: this.style,
+      colour: this.style.colour,
+      json: this.jsonEnabled(),
+      progress: this.jsonEnabled() ? undefined : await stepsOn(process.stderr),
       // With --json nothing but the result goes to standard output.
       say: this.jsonEnabled() ? undefined : (line) => this.log(line),
     });

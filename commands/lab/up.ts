@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import { UsageError } from '../../src/base/error.js';
 import { BaseCommand } from '../../src/cli/base-command.js';
 
 export default class LabUp extends BaseCommand {
@@ -15,6 +16,11 @@ export default class LabUp extends BaseCommand {
     lab: Args.string({ required: true, description: 'name of a lab, or path of a lab file' }),
   };
   static override flags = {
+    world: Flags.option({
+      options: ['netns', 'uml', 'vm'] as const,
+      default: 'netns',
+      description: 'only namespaces of this kernel stay up',
+    })(),
     foreground: Flags.boolean({ description: 'stay, and take it down on Ctrl-C' }),
     pcap: Flags.string({ helpValue: 'DIR', description: 'write a pcapng file per link' }),
   };
@@ -23,6 +29,11 @@ export default class LabUp extends BaseCommand {
     const { args, flags } = await this.parse(LabUp);
     const { loadLab } = await import('../../src/lab/library.js');
     const { hostLab, startHost } = await import('../../src/lab/netns/host-lab.js');
+    if (flags.world !== 'netns') {
+      const what = 'A lab in a guest kernel cannot be left up: nothing leads into it from here.';
+      const way = `"mip6 lab run ${args.lab} --world ${flags.world}" plays it there to its end.`;
+      throw new UsageError('LAB_GUEST', what, way);
+    }
     const file = loadLab(args.lab);
     if (flags.foreground) {
       const code = await hostLab(file, { pcap: flags.pcap, say: (line) => this.log(line) });

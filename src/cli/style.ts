@@ -16,11 +16,16 @@ export interface Style {
   readonly colour: boolean;
 }
 
-/** https://no-color.org: present and not empty means no colour, whatever the value. */
+/**
+ * https://no-color.org: present and not empty means no colour, whatever the value. FORCE_COLOR likewise, but for 0,
+ * means colour where there is no terminal.
+ */
 export async function styleFor(stream: NodeJS.WriteStream): Promise<Style> {
   const width = columns(stream);
   const refused = process.env['NO_COLOR'] !== undefined && process.env['NO_COLOR'] !== '';
-  if (!stream.isTTY || refused || process.env['TERM'] === 'dumb') return { ...plain, width };
+  const wanted = /^[^0]/.test(process.env['FORCE_COLOR'] ?? '');
+  const able = stream.isTTY && process.env['TERM'] !== 'dumb';
+  if (refused || !(able || wanted)) return { ...plain, width };
   const { Chalk } = await import('chalk');
   const chalk = new Chalk({ level: 1 });
   return {

@@ -1,8 +1,12 @@
 /** `lab run` from end to end: choose the world, build it, play, report, take it down whatever happens. */
+import { UsageError } from '../base/error.js';
 import { programCommand } from './netns/program.js';
-import { chooseWorld } from './choose.js';
+import { chooseWorld, type Choice } from './choose.js';
+import type { GuestKind, GuestRun } from './guest/guest.js';
+import type { KernelName } from './guest/debian-kernel.js';
 import type { LabFile } from './library.js';
 import { describeMove } from './model.js';
+import type { DatapathAsked } from './netns/config.js';
 import { runInTerminal } from './netns/command.js';
 import { insideUserNamespace, userNamespaceCommand } from './netns/probe.js';
 import { labFolder } from './netns/state.js';
@@ -12,11 +16,20 @@ import type { LabWorld, WorldKind } from './world.js';
 
 export interface PlayOptions {
   readonly world: WorldKind | undefined;
+  /** Of a guest; undefined: its own choice. */
+  readonly kernel: KernelName | undefined;
+  /** Asked of every daemon; undefined: each takes what it finds possible. */
+  readonly datapath: DatapathAsked;
   readonly seed: string;
   readonly pcap: string | undefined;
   /** Wait for an interrupt before it is taken down. */
   readonly keep: boolean;
   readonly style: ReportStyle;
+  readonly colour: boolean;
+  /** The result is printed as JSON. */
+  readonly json: boolean;
+  /** Told what takes its time before the lab begins. */
+  readonly progress: GuestRun['onProgress'];
   /** Takes one line; undefined: nobody reads along. */
   readonly say: ((line: string) => void) | undefined;
 }
@@ -26,10 +39,21 @@ export type Played =
   /** It was done by another process of ours, with our terminal. */
   | { readonly kind: 'elsewhere'; readonly code: number };
 
-/** Throws what the world throws, and `Interrupted` on Ctrl-C; the world is down then. */
+/** Throws what the world throws, `Interrupted` on Ctrl-C, when the world is down, and `UsageError` for what does not fit. */
 export async function playLab(file: LabFile, options: PlayOptions): Promise<Played> {
   const { say, style } = options;
+  if (options.kernel !== undefined && options.world !== 'vm') {
+    const what = '--kernel chooses the kernel of a virtual machine.';
+    throw new UsageError('USAGE', what, 'Say --world vm too, or leave it out.');
+  }
+  if (options.world === 'uml' || options.world === 'vm') {
+    return { kind: 'elsewhere', code: await playElsewhere(file, options.world, options) };
+  }
   const choice = await chooseWorld(options.world);
+  if (options.datapath !== undefined && choice.made === 'sim') {
+    const what = '--datapath asks for a kernel, and the simulated world has none.';
+    throw new UsageError('USAGE', what, 'Say --world netns, uml or vm, or leave it out.');
+  }
   if (choice.again) {
     const inside = userNamespaceCommand(
       [...programCommand(), ...process.argv.slice(2)],
@@ -39,11 +63,20 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
   }
   const interrupt = onInterrupt();
   say?.(`${style.strong(file.lab.name)}: ${file.lab.title}`);
-  say?.(`world: ${choice.kind}, ${choice.why}`);
-  const world = await makeWorld(choice.kind, file, options);
+  const slow =
+    choice.patience > 1 ? `; a slow one, all limits are ${choice.patience} times as wide` : '';
+  say?.(`world: ${choice.kind}, ${choice.why}${slow}`);
+  const world = await makeWorld(choice, file, options);
   try {
     const observer = say ? speaker(file, say, style) : {};
-    const result = await runLab(world, { why: choice.why, observer, signal: interrupt.signal });
+    const result = await runLab(world, {
+      world: choice.kind,
+      kernel: choice.kernel,
+      why: choice.why,
+      patience: choice.patience,
+      observer,
+      signal: interrupt.signal,
+    });
     if (options.keep) {
       say?.('It stays up until you press Ctrl-C.');
       await interrupt.happened;
@@ -51,6 +84,20 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
     return { kind: 'here', result };
   } finally {
     await world.down();
+    interrupt.off();
+  }
+}
+
+async function playElsewhere(
+  file: LabFile,
+  kind: GuestKind,
+  options: PlayOptions,
+): Promise<number> {
+  const { playInGuest } = await import('./guest/play-in-guest.js');
+  const interrupt = onInterrupt();
+  try {
+    return await playInGuest(file, kind, options, interrupt.signal);
+  } finally {
     interrupt.off();
   }
 }
@@ -96,8 +143,12 @@ export function onInterrupt(): Interrupt {
 }
 
 /** Each world is loaded only when it is used: the simulated one needs nothing of Linux. */
-async function makeWorld(kind: WorldKind, file: LabFile, options: PlayOptions): Promise<LabWorld> {
-  if (kind === 'sim') {
+async function makeWorld(
+  { made, patience }: Choice,
+  file: LabFile,
+  options: PlayOptions,
+): Promise<LabWorld> {
+  if (made === 'sim') {
     const { SimLab } = await import('./sim/sim-lab.js');
     return new SimLab(file.lab, options.seed, options.pcap);
   }
@@ -106,6 +157,8 @@ async function makeWorld(kind: WorldKind, file: LabFile, options: PlayOptions): 
   return new NetnsLab(file.lab, {
     ...file,
     pcap,
+    datapath: options.datapath,
+    patience,
     userNamespace: insideUserNamespace(),
     purpose: 'run',
   });

@@ -2,7 +2,7 @@
 import type { BcEntry, BulEntry } from '../control/api.js';
 import type { CheckResult } from './check.js';
 import type { Outage } from './outage.js';
-import type { LabResult, MoveResult, Stage } from './run.js';
+import { datapathOf, type LabResult, type MoveResult, type Stage } from './run.js';
 import type { LabTime } from './world.js';
 
 /** Paint for what is good, bad and secondary; plain text by default. */
@@ -19,12 +19,10 @@ export const clock = (at: LabTime): string => `${(at / 1000).toFixed(3).padStart
 export function stageLines(stage: Stage, style: ReportStyle): string[] {
   const lines: string[] = [];
   for (const { node, entries } of stage.bul) {
-    const rows = entries.map(bulRow);
-    lines.push(...headed(`Binding Update List of ${node}`, BUL_HEAD, rows, 'empty', style));
+    lines.push(...bindings(`Binding Update List of ${node}`, BUL_HEAD, entries, bulRow, style));
   }
   for (const { node, entries } of stage.bc) {
-    const rows = entries.map(bcRow);
-    lines.push(...headed(`Binding Cache of ${node}`, BC_HEAD, rows, 'empty', style));
+    lines.push(...bindings(`Binding Cache of ${node}`, BC_HEAD, entries, bcRow, style));
   }
   return [...lines, ...stage.checks.map((c) => checkLine(c, style))];
 }
@@ -42,6 +40,10 @@ export function resultLines(result: LabResult, style: ReportStyle): string[] {
   const failed = all.filter((c) => !c.passed);
   if (result.checks.length > 0)
     lines.push('', style.strong('At the end'), ...result.checks.map((c) => checkLine(c, style)));
+  if (result.datapaths.length > 0) {
+    const used = result.datapaths.map((d) => `${d.node} ${d.used.join(', ')}`);
+    lines.push('', `${style.strong('Datapath')}: ${used.join('; ')}`);
+  }
   const verdict = failed.length === 0 ? style.good('passed') : style.error('failed');
   lines.push(
     '',
@@ -70,15 +72,19 @@ export function table(
   return [style.dim(line(head)), ...rows.map(line)];
 }
 
-function headed(
+/** With a column for what carries each binding, where that is told. */
+function bindings<E extends BulEntry | BcEntry>(
   title: string,
   head: readonly string[],
-  rows: string[][],
-  none: string,
+  entries: readonly E[],
+  row: (entry: E) => string[],
   style: ReportStyle,
 ): string[] {
-  if (rows.length === 0) return [`${style.strong(title)}: ${none}`];
-  return [style.strong(title), ...table(head, rows, style)];
+  if (entries.length === 0) return [`${style.strong(title)}: empty`];
+  const carried = entries.map(datapathOf);
+  const told = carried.some((datapath) => datapath !== undefined);
+  const rows = entries.map((e, i) => [...row(e), ...(told ? [carried[i] ?? '-'] : [])]);
+  return [style.strong(title), ...table(told ? [...head, 'datapath'] : head, rows, style)];
 }
 
 function bulRow(e: BulEntry): string[] {

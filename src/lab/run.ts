@@ -16,8 +16,17 @@ export interface LabResult {
   readonly lab: string;
   readonly title: string;
   readonly world: WorldKind;
+  /** Release of the kernel that it ran on; null in virtual time. */
+  readonly kernel: string | null;
   /** Why this world. */
   readonly why: string;
+  /**
+   * 1, and more on a kernel that is slow: so many times as long the checks after a step may take to hold, and outages
+   * may last.
+   */
+  readonly patience: number;
+  /** What carried the bindings of a node during the run, where its daemon tells. */
+  readonly datapaths: readonly { readonly node: string; readonly used: readonly string[] }[];
   readonly start: Stage;
   readonly moves: readonly MoveResult[];
   /** Those that are evaluated at the end. */
@@ -55,8 +64,7 @@ export interface LabObserver {
   finished?(result: LabResult): void;
 }
 
-export interface RunOptions {
-  readonly why: string;
+export interface RunOptions extends Pick<LabResult, 'world' | 'kernel' | 'why' | 'patience'> {
   readonly observer?: LabObserver;
   /** Ends the run between two steps and in every wait; `runLab` then throws its reason. */
   readonly signal?: AbortSignal;
@@ -65,7 +73,7 @@ export interface RunOptions {
 /** Brings the world up and plays the script. Leaves it up: taking it down is the caller's, also when this throws. */
 export async function runLab(world: LabWorld, options: RunOptions): Promise<LabResult> {
   const { lab } = world;
-  const { observer = {}, signal } = options;
+  const { observer = {}, signal, patience } = options;
   const happenings: Happening[] = [];
   const signalling = new Signalling();
   world.listen((h) => {
@@ -91,7 +99,8 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   const pings = lab.pings.map((spec) => world.ping(spec));
   const scriptStart = world.now();
   await step(world.wait(lab.start.settle));
-  const start = await step(stage(world, lab.start.checks, []));
+  await step(patiently(world, lab.start.checks, lab.start.settle * (patience - 1)));
+  const start = await step(stage(world, lab.start.checks, [], patience));
   observer.started?.(start, world.now());
 
   const moves: MoveResult[] = [];
@@ -105,6 +114,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     observer.moving?.(move, startedAt);
     const plugged = await step(world.move(move.node, move.interface, move.to));
     await step(world.wait(move.settle));
+    await step(patiently(world, move.checks, move.settle * (patience - 1)));
     const until = world.now();
     const seen = linkUpEvent(happenings, { ...move, from: startedAt, until })?.at;
     const linkUpAt = move.to === null ? null : Math.min(plugged, seen ?? plugged);
@@ -112,7 +122,7 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     await step(world.wait(REPLY_PATIENCE));
     const measured = pings.map((p) => outageOf(p, startedAt - REPLY_PATIENCE, until, linkUpAt));
     outages.push(...measured);
-    const after = await step(stage(world, move.checks, outages));
+    const after = await step(stage(world, move.checks, outages, patience));
     const result: MoveResult = {
       move: describeMove(move),
       node: move.node,
@@ -138,15 +148,18 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   }
 
   const final: CheckResult[] = [];
-  for (const check of lab.checks) final.push(await step(evaluate(check, world, outages)));
+  for (const check of lab.checks) final.push(await step(evaluate(check, world, outages, patience)));
   stopAll(pings);
   const all = [...start.checks, ...moves.flatMap((m) => m.checks), ...final];
   const result: LabResult = {
     version: 1,
     lab: lab.name,
     title: lab.title,
-    world: world.kind,
+    world: options.world,
+    kernel: options.kernel,
     why: options.why,
+    patience,
+    datapaths: datapathsOf([start, ...moves]),
     start,
     moves,
     checks: final,
@@ -156,11 +169,23 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   return result;
 }
 
+/** Waits until the tables say what the checks will ask, `span` at most; not at all when that is 0. */
+async function patiently(world: LabWorld, checks: readonly Check[], span: Millis): Promise<void> {
+  const asked = checks.filter((c) => c.kind !== 'ping' && c.kind !== 'outage');
+  const end = world.now() + span;
+  while (world.now() < end) {
+    const results = await Promise.all(asked.map((check) => evaluate(check, world, [], 1)));
+    if (results.every((r) => r.passed)) return;
+    await world.wait(PATIENT_POLL);
+  }
+}
+
 /** The tables of every node that keeps one, then the checks. */
 async function stage(
   world: LabWorld,
   checks: readonly Check[],
   outages: readonly Outage[],
+  patience: number,
 ): Promise<Stage> {
   const bul: { node: string; entries: readonly BulEntry[] }[] = [];
   const bc: { node: string; entries: readonly BcEntry[] }[] = [];
@@ -169,8 +194,27 @@ async function stage(
     if (node.role === 'ha') bc.push({ node: node.name, entries: await world.bc(node.name) });
   }
   const results: CheckResult[] = [];
-  for (const check of checks) results.push(await evaluate(check, world, outages));
+  for (const check of checks) results.push(await evaluate(check, world, outages, patience));
   return { bul, bc, checks: results };
+}
+
+/** In the order in which they were first seen. */
+export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
+  const used = new Map<string, Set<string>>();
+  for (const { node, entries } of stages.flatMap((s) => [...s.bul, ...s.bc])) {
+    for (const datapath of entries.map(datapathOf)) {
+      if (datapath === undefined) continue;
+      if (!used.has(node)) used.set(node, new Set());
+      used.get(node)!.add(datapath);
+    }
+  }
+  return [...used].map(([node, names]) => ({ node, used: [...names] }));
+}
+
+/** What carries a binding; undefined where its daemon does not tell. */
+export function datapathOf(entry: object): string | undefined {
+  const { datapath } = entry as { readonly datapath?: unknown };
+  return typeof datapath === 'string' ? datapath : undefined;
 }
 
 /** Outages of the addresses of the node that moved. */
@@ -201,5 +245,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
 
 /** A ping older than this without a reply is lost. */
 const REPLY_PATIENCE: Millis = 250;
+const PATIENT_POLL: Millis = 250;
 /** Ours: a run keeps at most so many events. */
 const MAX_HAPPENINGS = 200_000;

@@ -1,9 +1,12 @@
-/** What the runner asks of a world. `netns` builds it of this kernel, `sim` of virtual time; nothing above tells them apart. */
+/**
+ * What the runner asks of a world. `netns` builds it of this kernel, `sim` of virtual time; nothing above tells them
+ * apart. `uml` and `vm` are `netns` inside a guest kernel, where this program runs again.
+ */
 import type { Millis } from '../base/time.js';
 import type { BcEntry, BulEntry, EventNotice, Status } from '../control/api.js';
 import type { Lab, PingSpec } from './model.js';
 
-export type WorldKind = 'netns' | 'sim';
+export type WorldKind = 'netns' | 'uml' | 'vm' | 'sim';
 
 /** Milliseconds of the world's clock since it was made; every `at` below counts so. */
 export type LabTime = number;
@@ -37,7 +40,6 @@ export interface ExecResult {
 }
 
 export interface LabWorld {
-  readonly kind: WorldKind;
   readonly lab: Lab;
   now(): LabTime;
   /** Builds everything and waits until every role runs. On failure nothing is left behind. */

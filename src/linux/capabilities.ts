@@ -1,10 +1,10 @@
 /** What this host lets us do, found out by trying, never by reading a version. For `mip6 doctor`. */
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { LinuxError, linuxError } from './error.js';
 import { signallingFilter } from './filter.js';
 import { native, type NetNamespace } from './native.js';
 import { RtNetlink } from './netlink/rtnetlink.js';
+import { runProgram } from './program.js';
 import { AF_INET, AF_INET6, AF_PACKET, ipSocketAddress, SOCK_DGRAM, SOCK_RAW } from './sockaddr.js';
 import { readSetting } from './sysctl.js';
 import type { Ipv4 } from '../base/address.js';
@@ -120,29 +120,15 @@ function tun(netns: NetNamespace): void {
 }
 
 /** `nft -c` checks a table of our kind against this kernel and changes nothing. */
-function nft(netns: NetNamespace): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = native().inNamespace(netns, () =>
-      spawn('nft', ['-c', '-f', '-'], { stdio: ['pipe', 'ignore', 'pipe'] }),
-    );
-    let said = '';
-    child.stderr.setEncoding('utf8');
-    child.stderr.on('data', (text: string) => (said += text));
-    child.stdin.on('error', () => {});
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      const sentence =
-        error.code === 'ENOENT' ? 'The program nft is not installed.' : error.message;
-      reject(new LinuxError('NFT', sentence, { errno: error.code, way: '`apt install nftables`' }));
-    });
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else {
-        const way = 'Load nf_tables with the inet family, and run with CAP_NET_ADMIN.';
-        reject(new LinuxError('NFT', `nft refuses a table: ${said.trim()}.`, { way }));
-      }
-    });
-    child.stdin.end(NFT_PROBE);
-  });
+async function nft(netns: NetNamespace): Promise<void> {
+  const end = await runProgram(netns, ['nft', '-c', '-f', '-'], NFT_PROBE);
+  if (end.code === 0) return;
+  if (end.missing) {
+    const sentence = 'The program nft is not installed.';
+    throw new LinuxError('NFT', sentence, { errno: 'ENOENT', way: '`apt install nftables`' });
+  }
+  const way = 'Load nf_tables with the inet family, and run with CAP_NET_ADMIN.';
+  throw new LinuxError('NFT', `nft refuses a table: ${end.said}.`, { way });
 }
 
 function udpPort(netns: NetNamespace, query: CapabilityQuery): void {

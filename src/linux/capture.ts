@@ -1,6 +1,8 @@
 /** Whole frames as an interface carries them, both ways, with the kernel's time stamps: for traces and pcap files. */
 import type { LinkName } from '../core/input.js';
+import { ETHERTYPE } from '../wire/protocol.js';
 import { LinuxError, linuxError } from './error.js';
+import { restoreTotalLength } from './fou-length.js';
 import { native, RECEIVE, type NativeHandle, type NetNamespace } from './native.js';
 import { AF_PACKET, LITTLE, linkSocketAddress, SOCK_RAW } from './sockaddr.js';
 
@@ -118,15 +120,21 @@ export class Capture {
     const hardware = this.#names.getUint16(name + 8, LITTLE);
     const length = this.#table[row + RECEIVE.length]!;
     const start = i * this.#slotSize;
+    const linkType = hardware === ARPHRD_ETHER || hardware === ARPHRD_LOOPBACK ? 'ethernet' : 'raw';
+    const octets = this.#buffer.slice(start, start + length);
+    const wireLength = this.#table[row + RECEIVE.wireLength] || length;
+    if (this.#names.getUint16(name + 2) === ETHERTYPE.ipv4) {
+      restoreTotalLength(octets, linkType === 'ethernet' ? ETHERNET_HEADER : 0, wireLength);
+    }
     this.#onFrame({
       seconds: this.#table[row + RECEIVE.seconds]!,
       nanoseconds: this.#table[row + RECEIVE.nanoseconds]!,
       link: this.#name ?? this.#linkName(index),
       index,
       direction: this.#names.getUint8(name + 10) === PACKET_OUTGOING ? 'out' : 'in',
-      linkType: hardware === ARPHRD_ETHER || hardware === ARPHRD_LOOPBACK ? 'ethernet' : 'raw',
-      octets: this.#buffer.slice(start, start + length),
-      wireLength: this.#table[row + RECEIVE.wireLength] || length,
+      linkType,
+      octets,
+      wireLength,
     });
   }
 
@@ -146,6 +154,7 @@ const SLOTS = 32; // ours
 const ROUNDS = 4; // ours: batches before other events have their turn
 const MAX_FRAME = 65535 + 14;
 const RECEIVE_BUFFER = 16 << 20; // ours, octets
+const ETHERNET_HEADER = 14;
 const ETH_P_ALL = 3;
 const ARPHRD_ETHER = 1;
 const ARPHRD_LOOPBACK = 772;

@@ -10,7 +10,7 @@ export type LinuxErrorCode =
   | 'PORT_IN_USE' // UDP 4191 belongs to another program
   | 'TUN' // the tunnel device cannot be made
   | 'NETLINK' // an rtnetlink or nfnetlink request was refused
-  | 'NFT' // nft is missing or refused a transaction
+  | 'NFT' // nft, or iptables in its place, is missing or refused the rules
   | 'DATAPATH' // the kernel cannot be the datapath that was asked for
   | 'SYSCTL' // a kernel setting cannot be written
   | 'STORE'; // the state file cannot be written
@@ -33,6 +33,13 @@ export class LinuxError extends Error {
     this.errno = detail.errno;
     this.way = detail.way;
   }
+}
+
+/** What happened, without the way out, and of what a program said the first line. */
+export function sentenceOf({ message, way }: LinuxError): string {
+  const whole = way === undefined ? message : message.replace(` ${way}`, '');
+  const [first = ''] = whole.split('\n');
+  return /[.!?]$/.test(first) ? first : `${first}.`;
 }
 
 /** `EEXIST` for 17 and for -17. */

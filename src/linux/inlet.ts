@@ -18,6 +18,7 @@ import type { Clock } from '../ports/index.js';
 import { isOurs } from './datapath/marks.js';
 import { clearOffload, OFFLOAD_HEADER } from './datapath/offload.js';
 import { linuxError } from './error.js';
+import { restoreTotalLength } from './fou-length.js';
 import { signallingFilter, type SignallingFilter } from './filter.js';
 import type { LinuxLinks } from './links.js';
 import { MAX_BATCH, native, RECEIVE, type NativeHandle, type NetNamespace } from './native.js';
@@ -311,6 +312,7 @@ export class Inlet {
     const { start } = at;
     if (at.end - start < 20 || b[start]! >> 4 !== 4) return this.#count('malformed');
     const header = 4 * (b[start]! & 15);
+    if (this.#udpPort !== null) restoreTotalLength(b, start, at.end);
     const stop = start + at.view.data.getUint16(start + 2);
     if (header < 20 || stop > at.end || start + header > stop) return this.#count('malformed');
     const payload = start + header;

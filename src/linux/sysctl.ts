@@ -23,14 +23,7 @@ export class Sysctls {
 
   /** Not remembered: for devices that go away with us. False when it cannot be set. */
   write(key: string, value: string): boolean {
-    return native().inNamespace(this.#netns, () => {
-      try {
-        writeFileSync(path(key), value);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+    return writeSetting(this.#netns, key, value);
   }
 
   /** Sets and remembers, in that a crash between the two loses nothing. Throws `LinuxError` `SYSCTL`. */
@@ -87,6 +80,18 @@ export function readSetting(netns: NetNamespace, key: string): string | undefine
       return readFileSync(path(key), 'utf8').trim();
     } catch {
       return undefined;
+    }
+  });
+}
+
+/** False when it cannot be set, or is not there. */
+export function writeSetting(netns: NetNamespace, key: string, value: string): boolean {
+  return native().inNamespace(netns, () => {
+    try {
+      writeFileSync(path(key), value);
+      return true;
+    } catch {
+      return false;
     }
   });
 }

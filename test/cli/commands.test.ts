@@ -329,6 +329,37 @@ describe('doctor', () => {
     expect(exit).toBe(diagnosis.ok ? 0 : 1);
   });
 
+  it('says of each role what would forward its packets, and why', async () => {
+    const { datapath } = (await runCommand(Doctor, ['--json'])).json as Diagnosis;
+    expect(datapath.map((d) => d.role)).toEqual(['mn', 'ha']);
+    for (const { words, why } of datapath) expect([words, why]).not.toContain('');
+  });
+
+  it('heeds the Datapath of the configuration', async () => {
+    const file = write('doctor-user.conf', `${MOBILE_NODE}\nDatapath userspace;`);
+    expect((await runCommand(Doctor, ['-c', file, '--json'])).json).toMatchObject({
+      datapath: [
+        {
+          role: 'mn',
+          datapath: 'userspace',
+          words: 'user space',
+          why: 'The configuration asks for it.',
+        },
+      ],
+    });
+  });
+
+  it('says that the kernel datapath is missing where it is asked for and cannot be', async () => {
+    const file = write('doctor-kernel.conf', `${MOBILE_NODE}\nDatapath kernel;`);
+    const { json, exit } = await runCommand(Doctor, ['-c', file, '--json']);
+    const { datapath, findings } = json as Diagnosis;
+    const missing = findings.filter((f) => f.state === 'missing').map((f) => f.name);
+    const cannot = datapath[0]?.datapath !== 'kernel';
+    expect(missing.includes('datapath')).toBe(cannot);
+    expect(datapath[0]?.datapath).toBe(cannot ? null : 'kernel');
+    if (cannot) expect(exit).toBe(1);
+  });
+
   it('judges the configuration too, and takes the role from it', async () => {
     const file = write('doctor.conf', HOME_AGENT.replace('eth0', 'nope0'));
     const { json, exit } = await runCommand(Doctor, ['-c', file, '--json']);

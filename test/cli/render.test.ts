@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/error.js';
-import { capabilityFinding } from '../../src/cli/diagnose.js';
+import { forecast, judgeCapability, kernelFinding } from '../../src/cli/diagnose.js';
+import type { KernelCapability } from '../../src/linux/kernel-capabilities.js';
 import { EXIT, EXIT_BY_CODE, EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { failureOf } from '../../src/cli/failure.js';
 import { readTarget } from '../../src/cli/handover-target.js';
@@ -160,13 +161,13 @@ describe('the doctor', () => {
   } as const;
 
   it('does not ask of a mobile node what only a home agent needs', () => {
-    expect(capabilityFinding(forwarding, 'mn').state).toBe('hint');
-    expect(capabilityFinding(forwarding, 'ha')).toMatchObject({
+    expect(judgeCapability(forwarding, 'mn').state).toBe('hint');
+    expect(judgeCapability(forwarding, 'ha')).toMatchObject({
       state: 'hint',
       remedy: expect.stringContaining('switches it on') as string,
     });
-    expect(capabilityFinding({ ...forwarding, name: 'tun' }, 'mn').state).toBe('missing');
-    expect(capabilityFinding({ ...forwarding, ok: true }, 'ha')).toMatchObject({
+    expect(judgeCapability({ ...forwarding, name: 'tun' }, 'mn').state).toBe('missing');
+    expect(judgeCapability({ ...forwarding, ok: true }, 'ha')).toMatchObject({
       state: 'ok',
       remedy: '',
     });
@@ -182,10 +183,64 @@ describe('the doctor', () => {
       },
       { name: 'ipv6', state: 'ok', reason: 'IPv6 is on.', remedy: '' },
     ] as const;
-    expect(diagnosisText({ role: 'ha', ok: false, findings }, plain))
+    expect(diagnosisText({ role: 'ha', ok: false, findings, datapath: [] }, plain))
       .toBe(`missing tun   There is no /dev/net/tun.
               modprobe tun
 ok      ipv6  IPv6 is on.
 This host cannot be a home agent yet.`);
   });
+
+  it('says a remedy once, and one datapath for two roles of which the same is true', () => {
+    const lacking = (name: string) =>
+      kernelFinding({ ...KERNEL, name, purpose: `For ${name}.` }, 'mn', 'auto');
+    const datapath = (['mn', 'ha'] as const).map((role) =>
+      forecast(role, { datapath: 'userspace', words: 'user space', why: 'So be it.' }, [KERNEL]),
+    );
+    const findings = [lacking('hao'), lacking('rt2')];
+    expect(diagnosisText({ role: 'mn', ok: true, findings, datapath }, plain))
+      .toBe(`hint    hao  For hao. Refused.
+hint    rt2  For rt2. Refused.
+             Load mip6.
+Datapath of a mobile node and of a home agent: user space. So be it.
+  Slower.
+This host can be a mobile node.`);
+  });
+
+  it('takes what the kernel lacks as needed only where the configuration asks for the kernel', () => {
+    expect(kernelFinding(KERNEL, 'mn', 'auto').state).toBe('hint');
+    expect(kernelFinding(KERNEL, 'mn', 'userspace').state).toBe('hint');
+    expect(kernelFinding(KERNEL, 'mn', 'kernel').state).toBe('missing');
+    const { forwarding: _, ...optional } = KERNEL;
+    expect(kernelFinding(optional, 'mn', 'kernel').state).toBe('hint');
+    expect(kernelFinding({ ...KERNEL, role: 'ha' }, 'mn', 'kernel').state).toBe('hint');
+    expect(kernelFinding({ ...KERNEL, ok: true }, 'mn', 'kernel').state).toBe('ok');
+  });
+
+  it('counts costs of a role for that role alone', () => {
+    const way = { datapath: 'userspace', words: '', why: '' } as const;
+    expect(forecast('mn', way, [{ ...KERNEL, role: 'ha' }]).costs).toEqual([]);
+    expect(forecast('ha', way, [{ ...KERNEL, role: 'ha' }, KERNEL]).costs).toEqual(['Slower.']);
+    expect(forecast('ha', way, [{ ...KERNEL, ok: true }]).costs).toEqual([]);
+  });
+
+  it('does without nftables where the kernel forwards, or iptables stand in', () => {
+    const nft = { name: 'nft', ok: false, reason: 'No.', remedy: 'apt' } as const;
+    const iptables = { ...KERNEL, name: 'iptables', ok: true };
+    expect(judgeCapability(nft, 'mn', 'userspace').state).toBe('missing');
+    expect(judgeCapability(nft, 'mn', 'kernel').state).toBe('hint');
+    expect(judgeCapability(nft, 'mn', 'userspace', [iptables]).state).toBe('hint');
+    expect(judgeCapability(nft, 'mn', 'userspace', [{ ...iptables, ok: false }]).state).toBe(
+      'missing',
+    );
+  });
 });
+
+const KERNEL: KernelCapability = {
+  name: 'hao',
+  ok: false,
+  forwarding: true,
+  purpose: 'For hao.',
+  reason: 'Refused.',
+  remedy: 'Load mip6.',
+  cost: 'Slower.',
+};

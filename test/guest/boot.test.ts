@@ -5,9 +5,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { umlGuest } from '../../src/lab/guest/uml.js';
-import type { GuestRun } from '../../src/lab/guest/guest.js';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Guest, GuestRun } from '../../src/lab/guest/guest.js';
+import { makeGuest } from '../../src/lab/guest/make.js';
+import { leftovers } from './leftovers.js';
 
 let folder: string;
 /** Guests of this test keep their files here, and carry its name in their command lines. */
@@ -23,23 +24,34 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('user-mode-linux', () => {
+describe.each([
+  ['uml', undefined],
+  ['vm', '6.1'],
+] as const)('%s %s', (kind, kernel) => {
+  let guest: Guest;
+  beforeAll(async () => {
+    guest = await makeGuest(kind, kernel, () => {});
+  }, 300_000);
+
+  const run = (command: readonly string[], options?: Partial<GuestRun>) =>
+    runIn(guest, command, options);
+
   it('runs a command as root of another kernel, with its streams apart and its exit code', async () => {
     const { code, stdout, stderr, progress } = await run(
       ['bash', '-c', 'id -u; uname -r; pwd; echo "$GREETING"; echo complaint >&2; exit 7'],
       { environment: { GREETING: `it's "fine"; $HOME` }, cwd: '/usr/share' },
     );
-    const release = umlGuest().name.split(' ')[1];
     expect({ code, stdout, stderr }).toEqual({
       code: 7,
-      stdout: `0\n${release}\n/usr/share\nit's "fine"; $HOME\n`,
+      stdout: `0\n${release()}\n/usr/share\nit's "fine"; $HOME\n`,
       stderr: 'complaint\n',
     });
     expect(progress).toEqual([
-      `user-mode-linux ${release} boots`,
-      expect.stringMatching(/^user-mode-linux \S+ is up after [\d.]+ s$/),
+      `${guest.name} boots`,
+      expect.stringMatching(/ is up after [\d.]+ s$/),
     ]);
-    expect(leftovers()).toEqual([]);
+    expect(release()).toContain(kernel ?? '6.');
+    expect(leftovers(folder)).toEqual([]);
   });
 
   it('passes octets on as they are, all of them', async () => {
@@ -65,11 +77,9 @@ describe('user-mode-linux', () => {
   it('a command that does not end is ended', async () => {
     await expect(run(['sleep', '1000'], { timeoutMs: 500 })).rejects.toMatchObject({
       code: 'GUEST_TIMEOUT',
-      message: expect.stringMatching(
-        /^The command in user-mode-linux \S+ did not end within 0\.5 s/,
-      ),
+      message: `The command in ${guest.name} did not end within 0.5 s.`,
     });
-    expect(leftovers()).toEqual([]);
+    expect(leftovers(folder)).toEqual([]);
   });
 
   it('a kernel that stops by itself is an error with its last words', async () => {
@@ -77,32 +87,39 @@ describe('user-mode-linux', () => {
       code: 'GUEST_DIED',
       message: expect.stringMatching(/stopped: .*Kernel panic .* sysrq triggered crash\.$/),
     });
-    expect(leftovers()).toEqual([]);
+    expect(leftovers(folder)).toEqual([]);
   });
 
   it('an interrupt ends it with the reason that was given', async () => {
     const abort = new AbortController();
     const running = run(['sh', '-c', 'sleep 1000 & sleep 1000'], {
       signal: abort.signal,
-      onProgress: (sentence) => {
-        if (sentence.includes('is up')) abort.abort(new Error('enough'));
+      onProgress: (_, done) => {
+        if (done) abort.abort(new Error('enough'));
       },
     });
     await expect(running).rejects.toThrow('enough');
-    expect(leftovers()).toEqual([]);
+    expect(leftovers(folder)).toEqual([]);
   });
 
   it('ends when the process that started it is killed', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', 'test/guest/boot-and-sleep.ts'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', 'test/guest/boot-and-sleep.ts', kind, ...(kernel ? [kernel] : [])],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     await once(child.stdout, 'data');
-    expect(leftovers()).not.toEqual([]);
+    expect(leftovers(folder)).not.toEqual([]);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    for (let tries = 0; tries < 500 && leftovers().length > 0; tries++) await pause();
-    expect(leftovers()).toEqual([]);
+    for (let tries = 0; tries < 500 && leftovers(folder).length > 0; tries++) await pause();
+    expect(leftovers(folder)).toEqual([]);
   });
+
+  /** Of its kernel. */
+  const release = () => /\d+\.\d\S*/.exec(guest.name)![0];
 });
 
 interface Ran {
@@ -113,10 +130,14 @@ interface Ran {
   readonly progress: readonly string[];
 }
 
-async function run(command: readonly string[], options: Partial<GuestRun> = {}): Promise<Ran> {
+async function runIn(
+  guest: Guest,
+  command: readonly string[],
+  options: Partial<GuestRun> = {},
+): Promise<Ran> {
   const said = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const progress: string[] = [];
-  const { code } = await umlGuest().run(command, {
+  const { code } = await guest.run(command, {
     cwd: process.cwd(),
     environment: {},
     writable: [],
@@ -128,20 +149,6 @@ async function run(command: readonly string[], options: Partial<GuestRun> = {}):
   });
   const text = (all: readonly Uint8Array[]) => Buffer.concat(all).toString('latin1');
   return { code, stdout: text(said.stdout), stderr: text(said.stderr), progress };
-}
-
-/** Command lines of processes that live and were started from this test's folder. */
-function leftovers(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
-        return line.includes(`init=${folder}`) ? [line] : [];
-      } catch {
-        return []; // it has ended
-      }
-    });
 }
 
 const pause = (): Promise<void> => new Promise((done) => setTimeout(done, 10));

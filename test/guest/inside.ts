@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Guest } from '../../src/lab/guest/guest.js';
 
-/** `guest`: made anew, or the error that says why it cannot be. Without `files` all `test/guest/*.guest.ts` run. */
+/**
+ * In the environment of the tests `UML` or `VM` is set, for what a kernel lacks. `guest`: made anew, or the error that says why it cannot be. Without `files` all `test/guest/*.guest.ts` run. */
 export async function runInside(
   guest: () => Guest | Promise<Guest>,
   files: readonly string[] = [],
@@ -27,7 +28,7 @@ export async function runInside(
       ],
       {
         cwd: ROOT,
-        environment: { MIP6_GUEST: booted.kind, CI: '1', NO_COLOR: '1' },
+        environment: { [booted.kind.toUpperCase()]: '1', CI: '1', NO_COLOR: '1' },
         writable: [folder],
         memory: MEMORY,
         timeoutMs: PATIENCE,

@@ -9,7 +9,8 @@ import { readCapture } from '../../src/diagnostics/pcapng.js';
 import { labNames, loadLab } from '../../src/lab/library.js';
 import { parseLab, type Lab } from '../../src/lab/model.js';
 import { resultLines, stageLines } from '../../src/lab/report.js';
-import { runLab, type LabResult } from '../../src/lab/run.js';
+import { playLab } from '../../src/lab/play.js';
+import { datapathsOf, runLab, type LabResult, type Stage } from '../../src/lab/run.js';
 import { SimLab } from '../../src/lab/sim/sim-lab.js';
 
 // Virtual time costs processor time all the same, on a busy machine more than the usual limit.
@@ -109,13 +110,53 @@ describe('checks that do not hold', () => {
   });
 });
 
+describe('what carried the bindings', () => {
+  it('is told per node and per binding where the daemons tell it, and nowhere else', async () => {
+    const result = await play(loadLab('roam-v4plain').lab, 1);
+    expect(result.datapaths).toEqual([]);
+    expect(resultLines(result, plain).join('\n')).not.toContain('Datapath');
+
+    const [mn, ha] = [{ node: 'mn' }, { node: 'ha' }];
+    const carried = (stage: Stage, datapath: string): Stage => ({
+      ...stage,
+      bul: [{ ...mn, entries: stage.bul[0]!.entries.map((e) => ({ ...e, datapath })) }],
+      bc: [{ ...ha, entries: stage.bc[0]!.entries.map((e) => ({ ...e, datapath: 'kernel' })) }],
+    });
+    const moves = result.moves.map((m) => ({ ...m, ...carried(m, 'user space') }));
+    const datapaths = datapathsOf([result.start, ...moves]);
+    expect(datapaths).toEqual([
+      { node: 'mn', used: ['user space'] },
+      { node: 'ha', used: ['kernel'] },
+    ]);
+    expect(resultLines({ ...result, datapaths }, plain)).toContain(
+      'Datapath: mn user space; ha kernel',
+    );
+    const [, head, row] = stageLines(moves[0]!, plain);
+    expect(head).toMatch(/ why +datapath$/);
+    expect(row).toMatch(/ user space$/);
+  });
+});
+
+describe('what does not fit together is refused', () => {
+  it.each([
+    [{ world: 'uml', kernel: '6.12' }, '--kernel chooses the kernel of a virtual machine.'],
+    [{ world: 'sim', datapath: 'kernel' }, '--datapath asks for a kernel'],
+    [{ world: 'vm', keep: true }, 'A lab in a guest kernel cannot be left up'],
+  ] as const)('%j', async (asked, sentence) => {
+    const options = { style: plain, colour: false, json: false, progress: undefined } as const;
+    const none = { kernel: undefined, datapath: undefined, seed: '1', pcap: undefined } as const;
+    const given = { ...options, ...none, keep: false, say: undefined, ...asked };
+    await expect(playLab(loadLab('roam'), given)).rejects.toThrow(sentence);
+  });
+});
+
 describe('the runner', () => {
   it('ends between two steps when it is told to, with the reason', async () => {
     const world = new SimLab(loadLab('roam').lab, 1);
     const abort = new AbortController();
     const moved: string[] = [];
     const run = runLab(world, {
-      why: 'test',
+      ...HERE,
       signal: abort.signal,
       observer: {
         moved: (m) => {
@@ -135,7 +176,7 @@ describe('the runner', () => {
     const codes = new Set<string>();
     const world = new SimLab(loadLab('roam-v4plain').lab, 1);
     await runLab(world, {
-      why: 'test',
+      ...HERE,
       observer: {
         signalling: (at) => told.push(at),
         event: (at, _, event) => {
@@ -158,10 +199,12 @@ describe('the runner', () => {
   });
 });
 
+const HERE = { world: 'sim', kernel: null, why: 'test', patience: 1 } as const;
+
 async function play(lab: Lab, seed: number, pcap?: string): Promise<LabResult> {
   const world = new SimLab(lab, seed, pcap);
   try {
-    return await runLab(world, { why: 'test' });
+    return await runLab(world, HERE);
   } finally {
     await world.down();
   }

@@ -18,7 +18,7 @@ export interface Machine {
 }
 
 /** ms, of the boot: up to the command's start. */
-export const BOOT_PATIENCE = 120_000;
+export const BOOT_PATIENCE = 300_000;
 
 /** Resolves when the machine is gone and all that it said has been passed on. Throws `GuestError`, or why it was aborted. */
 export async function attend(machine: Machine, options: GuestRun): Promise<GuestEnd> {
@@ -47,11 +47,11 @@ export async function attend(machine: Machine, options: GuestRun): Promise<Guest
         `${name} did not boot within ${inSeconds(BOOT_PATIENCE)}: ${said()}.`,
       ),
   );
-  options.onProgress?.(`${name} boots`);
+  options.onProgress?.(`${name} boots`, false);
   eachLine(machine.control, (line) => {
     const ended = /^rc (\d+)$/.exec(line)?.[1];
     if (line === 'up') {
-      options.onProgress?.(`${name} is up after ${inSeconds(performance.now() - begun)}`);
+      options.onProgress?.(`${name} is up after ${inSeconds(performance.now() - begun)}`, true);
       within(options.timeoutMs, () => {
         const what = `The command in ${name} did not end within ${inSeconds(options.timeoutMs)}.`;
         return new GuestError('GUEST_TIMEOUT', what);
@@ -99,7 +99,7 @@ function tail(streams: readonly Readable[]): () => string {
 export function lastWords(text: string): string {
   const lines = text
     .split(/\r?\n/)
-    .map((line) => line.trim())
+    .map((line) => line.replace(/^\[ *\d+\.\d+\]/, '').trim())
     .filter((line) => line !== '');
   const telling = lines.filter((line) => TELLING.test(line));
   return (

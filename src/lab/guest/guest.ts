@@ -9,6 +9,8 @@ export interface Guest {
   readonly kind: GuestKind;
   /** For people, such as `user-mode-linux 6.1.176`. */
   readonly name: string;
+  /** How many times as long as on this machine things may take there; 1 where it is as fast. */
+  readonly slowness: number;
   /**
    * Boots, runs the command, and ends everything that was started, also where this process is killed. Throws
    * `GuestError`, and the signal's reason when it is aborted.
@@ -29,8 +31,8 @@ export interface GuestRun {
   readonly timeoutMs: number;
   /** As it comes, in any pieces. Standard input is empty. */
   readonly onOutput: (stream: 'stdout' | 'stderr', octets: Uint8Array) => void;
-  /** A sentence without a full stop, when something begins that takes its time, and when it is done. */
-  readonly onProgress?: (sentence: string) => void;
+  /** A sentence without a full stop, when something begins that takes its time; `done` when the command begins. */
+  readonly onProgress?: ((sentence: string, done: boolean) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -45,5 +45,5 @@ export class Processes {
  * then the whole group is killed. A death signal (PR_SET_PDEATHSIG) would reach the leader alone.
  */
 const LIFELINE = `exec 9<&0
-(cat <&9; kill -KILL 0) >/dev/null 2>&1 3>&- 4>&- 5>&- &
+(cat <&9; kill -KILL 0) >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- &
 exec "$@" </dev/null 9<&-`;

@@ -47,9 +47,15 @@ mount -t hostfs none ${quote(`.${folder}`)} -o ${quote(folder)} || fail ${quote(
 modprobe -qa ${PRELOADED.join(' ')}
 ip link set lo up
 for line in 0 1 2; do stty -F /dev/ttyS$line raw -echo; done
+mkfifo /run/out /run/err
+# Through pipes, so that nothing takes these for the terminals that they are.
+cat </run/out >/dev/ttyS0 & out=$!
+cat </run/err >/dev/ttyS1 & err=$!
 echo up >/dev/ttyS2
-/bin/bash ${quote(`/run/host${command}`)} </dev/null >/dev/ttyS0 2>/dev/ttyS1
+/bin/bash ${quote(`/run/host${command}`)} </dev/null >/run/out 2>/run/err
 code=$?
+# What the command left running may hold a pipe open: it is heard a moment longer, no more.
+for wait in {1..50}; do kill -0 $out 2>/dev/null || kill -0 $err 2>/dev/null || break; sleep 0.02; done
 sync
 echo "rc $code" >/dev/ttyS2
 echo o >/proc/sysrq-trigger

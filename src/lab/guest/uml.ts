@@ -18,6 +18,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { missingPrograms } from '../programs.js';
 import type { WorldRefusal } from '../world.js';
+import { guestName } from './around.js';
 import { attend } from './attend.js';
 import { commandScript } from './command-script.js';
 import { GuestError, type Guest, type GuestEnd, type GuestRun } from './guest.js';
@@ -28,9 +29,14 @@ import { MODULES, umlInit } from './uml-init.js';
 export function umlGuest(): Guest {
   const refusal = umlRefusal();
   if (refusal) throw umlError(refusal);
-  const release = kernelRelease()!;
-  const name = `user-mode-linux ${release}`;
-  return { kind: 'uml', name, run: (command, options) => boot(name, release, command, options) };
+  const release = umlRelease()!;
+  const name = guestName('uml', release);
+  return {
+    kind: 'uml',
+    name,
+    slowness: SLOWNESS,
+    run: (command, options) => boot(name, release, command, options),
+  };
 }
 
 async function boot(
@@ -98,7 +104,7 @@ export function umlCommand(init: string, memory: number, shim: string | undefine
 }
 
 /** Why user-mode-linux cannot run on this machine; undefined when it can, as far as can be seen. */
-function umlRefusal(): WorldRefusal | undefined {
+export function umlRefusal(): WorldRefusal | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return {
       reason: `this is ${process.platform} on ${process.arch}, not Linux on x64`,
@@ -107,7 +113,7 @@ function umlRefusal(): WorldRefusal | undefined {
   }
   const missing = missingPrograms(PROGRAMS);
   if (missing) return missing;
-  if (kernelRelease() === undefined) {
+  if (umlRelease() === undefined) {
     return {
       reason: `no kernel modules are in ${MODULES}`,
       way: 'apt-get install user-mode-linux',
@@ -142,7 +148,7 @@ const umlError = ({ reason, way }: WorldRefusal): GuestError =>
   );
 
 /** The newest whose modules are there: the package has one. */
-function kernelRelease(): string | undefined {
+export function umlRelease(): string | undefined {
   return existsSync(MODULES) ? readdirSync(MODULES).sort().at(-1) : undefined;
 }
 
@@ -163,4 +169,6 @@ const PROGRAMS = { [PROGRAM]: 'user-mode-linux', modprobe: 'kmod', ip: 'iproute2
 /** Descriptors of its serial lines: standard output, standard error, reports. */
 const WIRES = [3, 4, 5] as const;
 const MEMORY_FOLDER = '/dev/shm';
+/** Its own work is at native speed; a system call costs it several, and it has one processor. */
+const SLOWNESS = 2;
 const MAX_LEVELS = 5;

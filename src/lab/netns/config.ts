@@ -3,9 +3,13 @@ import { formatPrefix, prefixOf } from '../../base/address.js';
 import type { Lab, LabNode } from '../model.js';
 import { agentAddresses, mobilesOf } from '../roles.js';
 
+/** What `lab run --datapath` asks of every daemon. */
+export type DatapathAsked = 'kernel' | 'userspace' | undefined;
+
 /** Throws nothing: `parseLab` has seen to it that what is read here is there. */
-export function daemonConfig(lab: Lab, node: LabNode): string {
-  return node.role === 'mn' ? mobileNode(lab, node) : homeAgent(lab, node);
+export function daemonConfig(lab: Lab, node: LabNode, datapath?: DatapathAsked): string {
+  const text = node.role === 'mn' ? mobileNode(lab, node) : homeAgent(lab, node);
+  return datapath === undefined ? text : `${text}Datapath ${datapath};\n`;
 }
 
 function mobileNode(lab: Lab, node: LabNode): string {

@@ -13,14 +13,14 @@ import { findNode, type Lab, type LabNode, type PingSpec } from '../model.js';
 import { Recorder } from '../recorder.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 import { LabClock } from './clock.js';
-import { find, ipBatch, run, tryRun } from './command.js';
-import { daemonConfig } from './config.js';
+import { ipBatch, tryRun } from './command.js';
+import { daemonConfig, type DatapathAsked } from './config.js';
 import { DaemonChild } from './daemon-child.js';
+import { setUpNat } from './nat.js';
 import { Pinger } from './pinger.js';
 import {
   namespaceLines,
   namespacesOf,
-  natRules,
   nodeLines,
   planLab,
   plannedNode,
@@ -49,12 +49,15 @@ export interface NetnsLabOptions {
   readonly text: string;
   /** One pcapng file per link goes there. */
   readonly pcap?: string | undefined;
+  /** Asked of every daemon; undefined: each takes what it finds possible. */
+  readonly datapath?: DatapathAsked;
+  /** How many times as long things may take; 1 by default. */
+  readonly patience?: number;
   readonly userNamespace: boolean;
   readonly purpose: LabState['purpose'];
 }
 
 export class NetnsLab implements LabWorld {
-  readonly kind = 'netns';
   readonly lab: Lab;
   readonly plan: NetnsPlan;
   /** Where its files are. */
@@ -165,7 +168,8 @@ export class NetnsLab implements LabWorld {
     await this.#step();
     const started = hosts.map((node) => this.#startDaemon(node));
     writeState(this.folder, this.#state(hosts));
-    await this.#step(Promise.all(started.map((daemon) => daemon.ready(DAEMON_PATIENCE))));
+    const patience = DAEMON_PATIENCE * (this.#options.patience ?? 1);
+    await this.#step(Promise.all(started.map((daemon) => daemon.ready(patience))));
   }
 
   /** Nothing new is begun once it is being taken down. */
@@ -177,9 +181,7 @@ export class NetnsLab implements LabWorld {
   async #configure(node: LabNode): Promise<void> {
     const { namespace } = plannedNode(this.plan, node.name);
     await ipBatch(nodeLines(this.lab, node), namespace);
-    const rules = natRules(node);
-    if (rules !== null)
-      await run(['ip', 'netns', 'exec', namespace, find('nft') ?? 'nft', '-f', '-'], rules);
+    await setUpNat(node, namespace);
   }
 
   #capture(): void {
@@ -210,7 +212,7 @@ export class NetnsLab implements LabWorld {
 
   #startDaemon(node: LabNode): DaemonChild {
     const config = join(this.folder, `${node.name}.conf`);
-    writeFileSync(config, daemonConfig(this.lab, node), { mode: 0o600 });
+    writeFileSync(config, daemonConfig(this.lab, node, this.#options.datapath), { mode: 0o600 });
     const daemon = new DaemonChild(
       {
         node: node.name,

@@ -123,18 +123,6 @@ export const SWITCH_SYSCTLS: readonly (readonly [string, string])[] = [
   ['ipv6/conf/default/disable_ipv6', '1'],
 ];
 
-/** For `nft -f`: what makes a NAT of a router. Null for other nodes. */
-export function natRules(node: LabNode): string | null {
-  if (node.role !== 'nat') return null;
-  return `table ip mip6_lab {
-  chain postrouting {
-    type nat hook postrouting priority srcnat;
-    oifname "${node.outside}" masquerade
-  }
-}
-`;
-}
-
 export function plannedNode(plan: NetnsPlan, node: string): PlannedNode {
   return plan.nodes.find((n) => n.node === node) ?? missing('node', node);
 }

@@ -1,6 +1,8 @@
 /** Which world can be built here, found out by trying, and why not the other. */
 import { accessSync, constants } from 'node:fs';
+import { release } from 'node:os';
 import { native } from '../../linux/native.js';
+import { guestAround } from '../guest/around.js';
 import { missingPrograms } from '../programs.js';
 import type { WorldRefusal } from '../world.js';
 import { tryRun } from './command.js';
@@ -35,20 +37,14 @@ export async function probeNetns(
       : no('there is no /dev/net/tun', 'modprobe tun, or give the container --device /dev/net/tun');
   }
   if (environment[INSIDE] !== undefined) {
-    return {
-      kind: 'ready',
-      why: 'network namespaces of this kernel, inside an unprivileged user namespace',
-    };
+    return { kind: 'ready', why: `${OURS}, inside an unprivileged user namespace` };
   }
   if ((await tryRun(['unshare', '-n', '-m', 'true'])).code === 0) {
-    return { kind: 'ready', why: 'network namespaces of this kernel' };
+    return { kind: 'ready', why: OURS };
   }
   const inside = await tryRun(['unshare', '-Urnm', 'mount', '-t', 'tmpfs', 'tmpfs', '/run']);
   if (inside.code === 0) {
-    return {
-      kind: 'userNamespace',
-      why: 'network namespaces of this kernel, inside an unprivileged user namespace',
-    };
+    return { kind: 'userNamespace', why: `${OURS}, inside an unprivileged user namespace` };
   }
   const said = inside.stderr.trim().split('\n')[0];
   return no(
@@ -81,6 +77,8 @@ const no = (reason: string, way: string | null): NetnsAbility => ({
   refusal: { reason, way },
 });
 
+/** Which kernel that is. */
+const OURS = `network namespaces of ${guestAround()?.name ?? `this kernel, ${release()}`}`;
 const INSIDE = 'MIP6_LAB_INSIDE';
 /** Program → Debian package. */
 const PROGRAMS = { ip: 'iproute2', nft: 'nftables', unshare: 'util-linux' };

@@ -18,7 +18,6 @@ import { staticRoutes } from '../routes.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 
 export class SimLab implements LabWorld {
-  readonly kind = 'sim';
   readonly lab: Lab;
   readonly network: Network;
   readonly #roles = new Map<string, RunningRole>();

@@ -1,5 +1,5 @@
 /** Which datapath a daemon gets, and why. */
-import { LinuxError } from '../error.js';
+import { LinuxError, sentenceOf } from '../error.js';
 import { canForward, USER_SPACE, type Abilities } from './abilities.js';
 import { probeAbilities, type Finding, type Probed } from './probe-abilities.js';
 
@@ -9,32 +9,49 @@ export interface ChosenDatapath {
   readonly abilities: Abilities;
   /** For people: `kernel`, `user space`, and what is not as it could be. */
   readonly words: string;
+  /** Why it is this one, in sentences. */
+  readonly why: string;
 }
 
 /** Throws `LinuxError` `DATAPATH` where the kernel datapath is asked for and cannot be. */
 export async function chooseDatapath(choice: DatapathChoice): Promise<ChosenDatapath> {
-  if (choice === 'userspace') return { abilities: USER_SPACE, words: 'user space' };
+  if (choice === 'userspace') return userSpace('The configuration asks for it.');
   const probed = await probeOrFailure();
-  if (probed instanceof LinuxError) {
-    if (choice === 'auto') return { abilities: USER_SPACE, words: 'user space' };
-    throw new LinuxError('DATAPATH', `The kernel datapath cannot be tried: ${probed.message}`, {
-      errno: probed.errno,
-    });
+  if (!(probed instanceof LinuxError) && canForward(probed.abilities)) {
+    return { abilities: probed.abilities, words: wordsFor(probed), why: 'This kernel can.' };
   }
-  const { abilities, findings } = probed;
-  if (canForward(abilities)) return { abilities, words: wordsFor(probed) };
-  if (choice === 'auto') return { abilities: USER_SPACE, words: 'user space' };
-  const missing = findings.filter((f) => f.failure && NEEDED.has(f.ability));
-  const said = missing.map((f) => f.failure!.message).join(' ');
-  throw new LinuxError('DATAPATH', `This kernel cannot be the datapath. ${said}`, {
+  const why = whyNot(probed);
+  if (choice === 'auto') return userSpace(why);
+  throw new LinuxError('DATAPATH', why, {
+    errno: probed instanceof LinuxError ? probed.errno : undefined,
     way: 'Use `Datapath userspace;`, or a kernel with CONFIG_IPV6_MIP6, ip6_tunnel and sit.',
   });
 }
 
+const userSpace = (why: string): ChosenDatapath => ({
+  abilities: USER_SPACE,
+  words: 'user space',
+  why,
+});
+
+function whyNot(probed: Probed | LinuxError): string {
+  if (probed instanceof LinuxError) {
+    return `The kernel datapath cannot be tried: ${sentenceOf(probed)}`;
+  }
+  const { abilities, findings } = probed;
+  const missing = findings.filter(
+    ({ ability, failure }) =>
+      failure && (NEEDED.has(ability) || (ability === 'nft' && abilities.admission === null)),
+  );
+  const said = missing.map((f) => sentenceOf(f.failure!)).join(' ');
+  return `This kernel cannot be the datapath. ${said}`;
+}
+
 function wordsFor({ abilities, findings }: Probed): string {
   if (abilities.udpTunnels) return 'kernel';
-  const why = findings.find((f) => f.ability === 'udpTunnels')?.failure?.message;
-  return `kernel; tunnels in UDP in user space: ${why ?? 'nftables here does not see IP packets.'}`;
+  const failure = findings.find((f) => f.ability === 'udpTunnels')?.failure;
+  const why = failure ? sentenceOf(failure) : 'nftables here does not see IP packets.';
+  return `kernel; tunnels in UDP in user space: ${why}`;
 }
 
 async function probeOrFailure(): Promise<Probed | LinuxError> {
@@ -46,9 +63,4 @@ async function probeOrFailure(): Promise<Probed | LinuxError> {
   }
 }
 
-const NEEDED: ReadonlySet<Finding['ability']> = new Set([
-  'mobileIpv6',
-  'tunnels6',
-  'tunnels4',
-  'nft',
-]);
+const NEEDED: ReadonlySet<Finding['ability']> = new Set(['mobileIpv6', 'tunnels6', 'tunnels4']);

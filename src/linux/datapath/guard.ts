@@ -4,48 +4,54 @@
  * it has no device for. So these are dropped in prerouting, after our packet socket has read them, and only when
  * sent to one of the declared signalling addresses: other tunnels of the host, and packets that it forwards, pass.
  *
- * The rules never change. The addresses are elements of two sets, changed by netlink within the handover, so that
- * `nft` is started once. Matching `fib daddr type local` instead would need no changes at all, and would break
- * every other 6in4 or IP-in-IP tunnel that ends on this host.
+ * By nftables, or by iptables in a kernel whose nftables has no `inet` family (user-mode-linux of Debian).
  */
-import { addressOctets, isIpv6, type IpAddress } from '../../base/address.js';
+import type { IpAddress } from '../../base/address.js';
+import { LinuxError } from '../error.js';
 import type { NetNamespace } from '../native.js';
-import { NfNetlink, type SetChange } from '../netlink/nfnetlink.js';
 import type { Outbox } from '../netlink/outbox.js';
-import { nft } from './nft.js';
+import { IptablesGuard } from './iptables-guard.js';
+import { NftGuard } from './nft-guard.js';
+
+/** The rules by one means or the other. Every method throws `LinuxError` `NFT`. */
+export interface GuardRules {
+  /** Makes them for no address, replacing what a crash left. */
+  prepare(): Promise<void>;
+  /** `all` is what is guarded from now on: `added` and what was before, without `gone`. */
+  change(
+    all: readonly IpAddress[],
+    added: readonly IpAddress[],
+    gone: readonly IpAddress[],
+  ): Promise<void>;
+  /** With or without a memory of having made them. */
+  remove(): Promise<void>;
+  close(): void;
+}
 
 export class SignallingGuard {
-  readonly #netns: NetNamespace;
-  readonly #table: string;
-  readonly #netlink: NfNetlink;
-  #prepared: Promise<void> | undefined;
+  readonly #nft: GuardRules;
+  readonly #iptables: GuardRules;
+  #prepared: Promise<GuardRules> | undefined;
   #guarded: ReadonlySet<IpAddress> = new Set();
 
+  /** `table` names the nftables table, and the chains of iptables. */
   constructor(netns: NetNamespace, table: string, outbox: Outbox) {
-    this.#netns = netns;
-    this.#table = table;
-    this.#netlink = new NfNetlink(netns, outbox);
+    this.#nft = new NftGuard(netns, table, outbox);
+    this.#iptables = new IptablesGuard(netns, table);
   }
 
-  /** Makes the table, replacing what a crash left. Later calls share the first one's result. */
-  prepare(): Promise<void> {
-    this.#prepared ??= nft(this.#netns, ruleset(this.#table)).catch((error: unknown) => {
-      this.#prepared = undefined; // the next call tries again
-      throw error;
-    });
-    return this.#prepared;
+  /** Later calls share the first one's result. */
+  async prepare(): Promise<void> {
+    await this.#rules();
   }
 
   async guard(addresses: readonly IpAddress[]): Promise<void> {
     const wanted = new Set(addresses);
     if (wanted.size === 0 && this.#guarded.size === 0) return;
-    await this.prepare();
-    const add = [...wanted].filter((a) => !this.#guarded.has(a));
-    const remove = [...this.#guarded].filter((a) => !wanted.has(a));
-    await this.#netlink.changeSets(this.#table, [
-      change('signalling6', add, remove, isIpv6),
-      change('signalling4', add, remove, (a) => !isIpv6(a)),
-    ]);
+    const rules = await this.#rules();
+    const added = [...wanted].filter((a) => !this.#guarded.has(a));
+    const gone = [...this.#guarded].filter((a) => !wanted.has(a));
+    if (added.length + gone.length > 0) await rules.change([...wanted], added, gone);
     this.#guarded = wanted;
   }
 
@@ -54,49 +60,41 @@ export class SignallingGuard {
     await this.#prepared?.catch(() => {});
     this.#prepared = undefined;
     this.#guarded = new Set();
-    await this.#netlink.removeTable(this.#table);
+    await this.#nft.remove();
+    await this.#iptables.remove();
   }
 
   close(): void {
-    this.#netlink.close();
+    this.#nft.close();
+    this.#iptables.close();
+  }
+
+  #rules(): Promise<GuardRules> {
+    this.#prepared ??= this.#prepare().catch((error: unknown) => {
+      this.#prepared = undefined; // the next call tries again
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #prepare(): Promise<GuardRules> {
+    try {
+      await this.#nft.prepare();
+      return this.#nft;
+    } catch (byNft) {
+      try {
+        await this.#iptables.prepare();
+        return this.#iptables;
+      } catch (byIptables) {
+        throw neither(byNft, byIptables);
+      }
+    }
   }
 }
 
-function change(
-  set: string,
-  add: readonly IpAddress[],
-  remove: readonly IpAddress[],
-  belongs: (a: IpAddress) => boolean,
-): SetChange {
-  return {
-    set,
-    add: add.filter(belongs).map(addressOctets),
-    remove: remove.filter(belongs).map(addressOctets),
-  };
+/** What nft said is what most hosts can mend. */
+function neither(byNft: unknown, byIptables: unknown): unknown {
+  if (!(byNft instanceof LinuxError) || !(byIptables instanceof LinuxError)) return byNft;
+  if (byIptables.errno === 'ENOENT') return byNft;
+  return new LinuxError('NFT', `${byNft.message} ${byIptables.message}`, { errno: byNft.errno });
 }
-
-/** One transaction: add and delete make the table absent whether it was there or not. */
-function ruleset(table: string): string {
-  return `
-add table inet ${table}
-delete table inet ${table}
-table inet ${table} {
-  set signalling6 { type ipv6_addr; }
-  set signalling4 { type ipv4_addr; }
-  chain mobility {
-    meta l4proto { ${MOBILITY}, ${IPV6_IN_IP}, ${IPV4_IN_IP} } drop
-    exthdr dst exists drop
-    rt type 2 drop
-  }
-  chain prerouting {
-    type filter hook prerouting priority raw; policy accept;
-    ip6 daddr @signalling6 jump mobility
-    ip daddr @signalling4 ip protocol { ${IPV6_IN_IP}, ${IPV4_IN_IP} } drop
-  }
-}
-`;
-}
-
-const MOBILITY = 135;
-const IPV6_IN_IP = 41;
-const IPV4_IN_IP = 4;

@@ -95,12 +95,15 @@ export const deviceOf = ({ name, tunnel, up }: KernelLink): ObjectText => ({
 /** Port 4191 of RFC 5555 §4.1, in the kernel: "GUE version 1" is an IP packet in a datagram and nothing else. */
 export class FouKeeper implements Keeper<ObjectOf<'fou'>> {
   readonly #requests: FouPorts;
+  /** Ports that are ours: that of the protocol, of an earlier run too. */
+  readonly #ours = new Set<number>([UDP_PORT.dsmip]);
 
   constructor(requests: FouPorts) {
     this.#requests = requests;
   }
 
   async put({ port }: ObjectOf<'fou'>): Promise<void> {
+    this.#ours.add(port);
     try {
       await this.#requests.add({ ...GUE, port });
     } catch (error) {
@@ -123,7 +126,7 @@ export class FouKeeper implements Keeper<ObjectOf<'fou'>> {
   readonly present = async (): Promise<ReadonlyMap<string, Present>> => {
     const all = new Map<string, Present>();
     for (const { kind, family, port } of await this.#requests.list()) {
-      if (kind !== 'gue' || family !== 4 || port !== UDP_PORT.dsmip) continue;
+      if (kind !== 'gue' || family !== 4 || !this.#ours.has(port)) continue;
       const object = { kind: 'fou', port } as const;
       all.set(objectKey(object), { text: 'gue', remove: () => this.remove(object) });
     }

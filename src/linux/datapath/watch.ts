@@ -144,7 +144,7 @@ export class DatapathWatch {
   }
 
   #watchXfrm(netns: NetNamespace): void {
-    const monitor = new XfrmMonitor(netns, {}, ['state', 'policy']);
+    const monitor = XfrmMonitor.open(netns, { groups: ['state', 'policy'] });
     this.#closers.push(() => monitor.close());
     monitor.on('notice', (notice) => {
       if (this.#isForeign(notice)) this.suspect(['state', 'policy']);

@@ -1,11 +1,11 @@
 /**
  * Requests of one netlink family, and their answers. The `netlink` package matches them by sequence number; the
- * transport is ours. A refusal is a `LinuxError` `NETLINK` that names what was asked, the errno and what the kernel
- * said about it.
+ * transport is ours. A refusal is a `LinuxError` `NETLINK`, or `PERMISSION` for want of a capability, that names what
+ * was asked, the errno and what the kernel said about it.
  */
 import { NetlinkSocket } from 'netlink/dist/netlink.js';
 import type { NetlinkMessage } from 'netlink/dist/structs.js';
-import { errnoName, LinuxError } from '../error.js';
+import { errnoName, LinuxError, type LinuxErrorCode } from '../error.js';
 import type { NetNamespace } from '../native.js';
 import { LITTLE } from '../sockaddr.js';
 import { readAttributes, textOf } from './attributes.js';
@@ -69,7 +69,10 @@ export class NetlinkRequests {
     const said = text === '' ? '' : ` (${text})`;
     const way = request.way?.(errno) ?? WAYS[errno];
     const sentence = `The kernel refused to ${request.doing()}: ${errno}${said}.`;
-    throw new LinuxError('NETLINK', sentence, { errno, ...(way === undefined ? {} : { way }) });
+    throw new LinuxError(codeFor(errno), sentence, {
+      errno,
+      ...(way === undefined ? {} : { way }),
+    });
   }
 
   /** The first message of the answer, which is an NLMSG_ERROR where the kernel refuses. */
@@ -95,9 +98,12 @@ export class NetlinkRequests {
       if (refusal) {
         const { errno, text } = refusal;
         const said = text === '' ? '' : ` (${text})`;
-        throw new LinuxError('NETLINK', `The kernel refused to list ${listing}: ${errno}${said}.`, {
-          errno,
-        });
+        const way = WAYS[errno];
+        throw new LinuxError(
+          codeFor(errno),
+          `The kernel refused to list ${listing}: ${errno}${said}.`,
+          { errno, ...(way === undefined ? {} : { way }) },
+        );
       }
       // The tables changed under the dump: once more, then take what there is.
       const torn = answers.some((m) => m.flags & NLM_F_DUMP_INTR);
@@ -131,6 +137,9 @@ function parseRefusal(message: NetlinkMessage): { errno: string; text: string } 
   }
   return { errno: errnoName(error), text };
 }
+
+const codeFor = (errno: string): LinuxErrorCode =>
+  errno === 'EPERM' || errno === 'EACCES' ? 'PERMISSION' : 'NETLINK';
 
 const WAYS: Readonly<Record<string, string>> = { EPERM: 'CAP_NET_ADMIN is needed.' };
 const TIMEOUT = 5000; // ours, ms: the kernel answers at once or never

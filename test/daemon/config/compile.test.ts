@@ -294,6 +294,13 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
   });
 });
 
+it.each(['auto', 'kernel', 'userspace'] as const)('Datapath %s is told to the host', (datapath) => {
+  const line = `Datapath ${datapath};`;
+  for (const text of [HOME_AGENT(line), MOBILE_NODE(line, '')]) {
+    expect(loadText(text).config?.settings.datapath).toBe(datapath);
+  }
+});
+
 function MOBILE_NODE(top: string, home: string): string {
   return `NodeConfig MN;
 UseMnHaIPsec disabled;

@@ -72,6 +72,7 @@ it.each([
     'Kernel panic - not syncing: why',
   ],
   ['init: no overlay\nreboot: Power down\n', 'init: no overlay'],
+  ['[   12.345678] sysrq: Trigger a crash\n', 'sysrq: Trigger a crash'],
 ])('of %j the last words are told', (text, words) => {
   expect(lastWords(text)).toBe(words);
 });

@@ -4,7 +4,7 @@ import { resolveHomeAgent } from '../../../src/daemon/config/resolve.js';
 import { mac } from '../../../src/base/address.js';
 import { labNames, loadLab } from '../../../src/lab/library.js';
 import { parseLab, type Lab, type LabNode } from '../../../src/lab/model.js';
-import { daemonConfig } from '../../../src/lab/netns/config.js';
+import { daemonConfig, type DatapathAsked } from '../../../src/lab/netns/config.js';
 import { homeAgentOptions, mobileNodeOptions } from '../../../src/lab/roles.js';
 
 /** One lab, two ways to its roles: options for the simulated world, a file for the daemon. They must not differ. */
@@ -51,8 +51,16 @@ describe.each([
   );
 });
 
-function compiled(lab: Lab, node: LabNode) {
-  const text = daemonConfig(lab, node);
+it('a datapath that is asked for is asked of every daemon', () => {
+  const { lab } = loadLab('roam');
+  for (const node of lab.nodes.filter((n) => n.role === 'mn' || n.role === 'ha')) {
+    expect(compiled(lab, node).settings.datapath).toBe('auto');
+    expect(compiled(lab, node, 'userspace').settings.datapath).toBe('userspace');
+  }
+});
+
+function compiled(lab: Lab, node: LabNode, datapath?: DatapathAsked) {
+  const text = daemonConfig(lab, node, datapath);
   const sources = { read: () => text, glob: () => [] };
   const { config, findings } = loadConfig('lab.conf', sources as never);
   expect(findings.filter((f) => f.severity === 'error')).toEqual([]);

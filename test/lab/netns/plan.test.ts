@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { labNames, loadLab } from '../../../src/lab/library.js';
 import { findNode } from '../../../src/lab/model.js';
+import { iptablesArguments, natRules } from '../../../src/lab/netns/nat.js';
 import {
   namespaceLines,
-  natRules,
   nodeLines,
   planLab,
   plugLines,
@@ -71,6 +71,9 @@ describe('kernel settings', () => {
 
 it('only a NAT translates, on its outer interface', () => {
   expect(natRules(findNode(lab, 'nat')!)).toContain('oifname "eth0" masquerade');
+  expect(iptablesArguments(findNode(lab, 'nat')!).join(' ')).toBe(
+    '-w -t nat -A POSTROUTING -o eth0 -j MASQUERADE',
+  );
   expect(natRules(findNode(lab, 'r1')!)).toBeNull();
 });
 

@@ -89,6 +89,6 @@ function keyOf({ name, keyBits, key }: XfrmAlgorithm): Uint8Array {
   return out;
 }
 
-const octetsOf = (bits: number): number => (bits + 7) >>> 3;
+const octetsOf = (bits: number): number => Math.ceil(bits / 8);
 
 const MAX_NAME = 63; // and a zero octet

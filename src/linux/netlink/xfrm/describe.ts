@@ -15,7 +15,7 @@ import type {
   XfrmTemplate,
   XfrmUsage,
 } from './model.js';
-import { EXTRA_FLAGS, POLICY_FLAGS, STATE_FLAGS } from './names.js';
+import { POLICY_FLAGS, STATE_FLAGS } from './names.js';
 
 export interface DescribeOptions {
   /** Lifetimes, counters and what else `ip -s` adds. */
@@ -38,7 +38,8 @@ export function describePolicy(policy: XfrmPolicy, options: DescribeOptions = {}
       `priority ${policy.priority}`,
       `ptype ${policy.ptype}`,
       statistics && `share ${policy.share ?? 'any'}`,
-      flagText('flag', flags, statistics && POLICY_FLAGS.bits(flags)),
+      (statistics || flags.length > 0) && words(['flag', ...flags.map(hexUnlessName)]),
+      statistics && binary(POLICY_FLAGS.bits(flags)),
     ]),
     statistics && lifetimeText(policy.limits, policy.usage),
     mark && `\tmark ${hex(mark.value)}/${hex(mark.mask)}`,
@@ -57,10 +58,9 @@ export function describeState(state: XfrmState, options: DescribeOptions = {}): 
     words([
       `\treplay-window ${state.replayWindow}`,
       statistics && `seq 0x${pad8(state.sequence ?? 0)}`,
-      flagText('flag', flags, statistics && STATE_FLAGS.bits(flags)),
-      statistics &&
-        extraFlags &&
-        `extra_flag ${extraFlags.join(' ')} (${hex(EXTRA_FLAGS.bits(extraFlags))})`,
+      (statistics || flags.length > 0) && words(['flag', ...flags]),
+      statistics && extraFlags && words(['extra_flag', ...extraFlags.map(hexUnlessName)]),
+      statistics && binary(STATE_FLAGS.bits(flags)),
     ]),
     (mark || outputMark) &&
       `\t${words([
@@ -91,7 +91,7 @@ export function describeState(state: XfrmState, options: DescribeOptions = {}): 
         `\t seq-hi ${hex(extendedReplay.inboundHigh)}, seq ${hex(extendedReplay.inbound)}, ` +
           `oseq-hi ${hex(extendedReplay.outboundHigh)}, oseq ${hex(extendedReplay.outbound)}`,
         `\t replay_window ${extendedReplay.window}, bitmap-length ${extendedReplay.bitmap.length}`,
-        `\t ${extendedReplay.bitmap.map(pad8).join(' ')}`,
+        extendedReplay.bitmap.length > 0 && `\t ${extendedReplay.bitmap.map(pad8).join(' ')}`,
       ]),
     replay &&
       `\tanti-replay context: seq ${hex(replay.inbound)}, oseq ${hex(replay.outbound)}, ` +
@@ -187,21 +187,14 @@ function identityText(
   ]);
 }
 
-/** `bits` are shown in binary where they are to be. */
-function flagText(
-  word: string,
-  flags: readonly (string | number)[],
-  bits: number | false | undefined,
-): string | false {
-  const names = flags.map((flag) => (typeof flag === 'number' ? flag.toString(16) : flag));
-  if (typeof bits === 'number') {
-    return words([word, names.join(' '), `(0x${bits.toString(2).padStart(8, '0')})`]);
-  }
-  return names.length > 0 && `${word} ${names.join(' ')}`;
-}
+const hexUnlessName = (flag: string | number): string =>
+  typeof flag === 'number' ? flag.toString(16) : flag;
+
+/** As iproute2 has it: the digits are bits. */
+const binary = (bits: number): string => `(0x${bits.toString(2).padStart(8, '0')})`;
 
 const algorithmText = (word: string, { name }: XfrmAlgorithm, bits?: number): string =>
-  words([`\t${word} ${name} <<Keys hidden>>`, bits !== undefined && `${bits}`]);
+  words([`\t${word} ${printable(name)} <<Keys hidden>>`, bits !== undefined && `${bits}`]);
 
 function lifetimeText(limits: XfrmLimits = {}, usage: XfrmUsage = NEVER): string {
   const limit = (of: number | undefined): string => (of === undefined ? '(INF)' : `${of}`);
@@ -219,17 +212,22 @@ function lifetimeText(limits: XfrmLimits = {}, usage: XfrmUsage = NEVER): string
   ]);
 }
 
-/** Local time, as iproute2 has it. */
+/** Local time, as iproute2 has it; seconds where no calendar reaches. */
 function timeText(seconds: number): string {
   if (seconds === 0) return '-';
   const t = new Date(seconds * 1000);
+  if (Number.isNaN(t.getTime())) return `${seconds}`;
   const two = (n: number): string => `${n}`.padStart(2, '0');
   const day = `${t.getFullYear()}-${two(t.getMonth() + 1)}-${two(t.getDate())}`;
   return `${day} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
 }
 
 const contextText = (context: Uint8Array): string =>
-  textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '';
+  printable(textOf(context.subarray(SECURITY_CONTEXT_HEAD)) ?? '');
+
+/** The kernel's text is not to move a cursor. */
+/** Text of the kernel's that others chose, without control characters. */
+export const printable = (text: string): string => text.replace(/[^ -~]/g, '?');
 
 type Part = string | false | undefined | null | 0;
 

@@ -18,9 +18,7 @@ export interface Struct<T> extends Member<T> {
 }
 
 type Members = Readonly<Record<string, readonly [offset: number, member: Member<unknown>]>>;
-type Values<M extends Members> = {
-  readonly [K in keyof M]: ReadOf<M[K][1]>;
-};
+type Values<M extends Members> = { readonly [K in keyof M]: ReadOf<M[K][1]> };
 
 /** The value of a structure or member. */
 export type ReadOf<M> = M extends Member<infer T> ? T : never;
@@ -50,12 +48,12 @@ export function struct<const M extends Members>(
 }
 
 /** From the start of `octets`; what follows is ignored. Throws `WireError` `WIRE_TRUNCATED`. */
-export function decode<T>(member: Member<T>, octets: Uint8Array, at = 0): T {
-  if (octets.length < at + member.size) {
-    const detail = `need ${member.size} octets, have ${octets.length - at}`;
-    throw new WireError('WIRE_TRUNCATED', at, detail, 'linux/xfrm.h');
+export function decode<T>(member: Member<T>, octets: Uint8Array): T {
+  if (octets.length < member.size) {
+    const detail = `need ${member.size} octets, have ${octets.length}`;
+    throw new WireError('WIRE_TRUNCATED', 0, detail, 'linux/xfrm.h');
   }
-  return member.read(viewOf(octets), at);
+  return member.read(viewOf(octets), 0);
 }
 
 /** Members of a structure that are left out are zero. */

@@ -121,11 +121,8 @@ export function encodeXfrm(message: XfrmMessage): { type: number; body: Uint8Arr
   return { type: row.type, body: out.finish() };
 }
 
-/** `XFRM_MSG_NEWSA`, or `XFRM_MSG 99`. */
-export const xfrmMessageName = (type: number): string => {
-  const row = BY_TYPE.get(type);
-  return row ? `XFRM_MSG_${row.name}` : `XFRM_MSG ${type}`;
-};
+/** Its number: `XFRM_MSG_…`. */
+export const xfrmMessageType = (kind: XfrmMessageKind): number => ROWS[kind].type;
 
 interface Row<M extends XfrmMessage, H> {
   readonly type: number;

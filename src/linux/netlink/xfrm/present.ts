@@ -1,3 +1,4 @@
+/** Members that may be absent, built without a condition each. */
 type Optional<T> = { [K in keyof T]: undefined extends T[K] ? K : never }[keyof T];
 export type Present<T> = Omit<T, Optional<T>> & {
   readonly [K in Optional<T>]?: Exclude<T[K], undefined>;

@@ -100,14 +100,14 @@ export function writeStateAttributes(state: XfrmState, out: AttributeWriter): vo
   put(out, XFRMA.ENCAP, writeEncapsulation(encapsulation));
   put(out, XFRMA.TFCPAD, state.trafficPadding);
   put(out, XFRMA.MARK, writeMark(state.mark));
+  put(out, XFRMA.SET_MARK, outputMark?.value);
+  put(out, XFRMA.SET_MARK_MASK, outputMark?.mask);
   if (state.extendedReplay) writeExtendedReplay(state.extendedReplay, out);
   if (replay) {
     const { outbound, inbound, bitmap } = replay;
     put(out, XFRMA.REPLAY_VAL, { oseq: outbound, seq: inbound, bitmap });
   }
   put(out, XFRMA.OFFLOAD_DEV, offload && { ifindex: offload.link, flags: offload.flags });
-  put(out, XFRMA.SET_MARK, outputMark?.value);
-  put(out, XFRMA.SET_MARK_MASK, outputMark?.mask);
   put(out, XFRMA.IF_ID, state.ifId);
   writeSecurityContext(state.securityContext, out);
   put(out, XFRMA.MTIMER_THRESH, state.mappingSeconds);

@@ -24,39 +24,46 @@ export type XfrmMonitorEvents = {
   [K in XfrmMessageKind]: [notice: XfrmMessageOf<K>];
 } & { notice: [notice: XfrmMessage]; overrun: [] };
 
+export interface XfrmMonitorOptions {
+  /** Absent: all. */
+  readonly groups?: readonly XfrmGroup[];
+  /** Counted are `xfrm-overrun`, `xfrm-error`, and `xfrm-invalid` for octets that do not obey their header. */
+  readonly counters?: Record<string, number>;
+}
+
 export class XfrmMonitor extends EventEmitter<XfrmMonitorEvents> {
   readonly #transport: NetlinkTransport;
   readonly #counters: Record<string, number>;
 
-  /**
-   * Counts into `counters`: `xfrm-overrun`, `xfrm-error`, and `xfrm-invalid` for octets that do not obey their
-   * header. Throws `LinuxError`: listening needs CAP_NET_ADMIN.
-   */
-  constructor(
-    netns: NetNamespace,
-    counters: Record<string, number> = {},
-    groups: readonly XfrmGroup[] = Object.keys(GROUPS) as XfrmGroup[],
-  ) {
+  /** `open` is the usual way in. */
+  constructor(transport: NetlinkTransport, counters: Record<string, number>) {
     super();
+    this.#transport = transport;
     this.#counters = counters;
-    this.#transport = withXfrm(() => new NetlinkTransport(netns, NETLINK_XFRM));
-    try {
-      for (const group of groups) this.#transport.addMembership(GROUPS[group]);
-    } catch (error) {
-      this.#transport.close();
-      throw linuxError('NETLINK', 'listen to XFRM notices', error);
-    }
-    this.#transport.on('overrun', () => {
+    transport.on('overrun', () => {
       this.#count('overrun');
       this.emit('overrun');
     });
-    this.#transport.on('error', () => this.#count('error'));
-    const socket = new NetlinkSocket(this.#transport.asRawSocket());
+    transport.on('error', () => this.#count('error'));
+    const socket = new NetlinkSocket(transport.asRawSocket());
     socket.on('message', (messages) => {
       for (const { type, data } of messages) this.#notice(type, data);
     });
     socket.on('invalid', () => this.#count('invalid'));
     socket.on('error', () => {}); // counted on the transport
+  }
+
+  /** Throws `LinuxError`: listening needs CAP_NET_ADMIN. */
+  static open(netns: NetNamespace, options: XfrmMonitorOptions = {}): XfrmMonitor {
+    const { groups = Object.keys(GROUPS) as XfrmGroup[], counters = {} } = options;
+    const transport = withXfrm(() => new NetlinkTransport(netns, NETLINK_XFRM));
+    try {
+      for (const group of groups) transport.addMembership(GROUPS[group]);
+    } catch (error) {
+      transport.close();
+      throw linuxError('NETLINK', 'listen to XFRM notices', error);
+    }
+    return new XfrmMonitor(transport, counters);
   }
 
   close(): void {
