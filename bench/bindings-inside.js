@@ -7,12 +7,12 @@ const PART = 1000;
 
 const agent = await newHomeAgent('kernel');
 const steps = [];
-for (let n = 0; n < 100; n++) await agent.bind(n); // what is made once is made, and the compiler settles
+for (let n = 0; n < 100; n++) await agent.bind(n, 0, false); // what is made once is made, and the compiler settles
 const before = kernelMemory();
 for (let from = 100; from < MANY + 100; from += PART) {
   const cpu = process.cpuUsage();
   const began = performance.now();
-  for (let n = from; n < from + PART; n++) await agent.bind(n);
+  for (let n = from; n < from + PART; n++) await agent.bind(n, 0, false);
   const wall = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
   steps.push({ wall: wall / PART, cpu: (user + system) / 1000 / PART });

@@ -66,10 +66,12 @@ export async function newHomeAgent(way, name = hostNamespace([`addr add ${AGENT}
     admission,
     bindTo,
     /** Number `n` of many, at one place or another. */
-    bind: (n, place = 0) => {
+    bind: async (n, place = 0, dual = true) => {
       const low = (n + 1).toString(16);
       const home4 = `10.${64 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}`;
-      return bindTo(`2001:db8:a:1::${low}`, home4, `2001:db8:b:${place}::${low}`);
+      await bindTo(`2001:db8:a:1::${low}`, dual ? home4 : null, `2001:db8:b:${place}::${low}`);
+      // The kernel answers at once. Notices have their turn as in a daemon, or wait in a socket and are memory.
+      await new Promise((resolve) => setImmediate(resolve));
     },
     operations: () => world.operations,
     close: () => world.close(),

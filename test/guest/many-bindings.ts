@@ -14,10 +14,15 @@ export function mobileNode(n: number): { home: Ipv6; home4: Ipv4; careOf: Ipv6 }
   };
 }
 
-export function bind(bindings: Bindings, n: number): DatapathState {
+/** Of its IPv6 home address alone, or `dual`: of both. */
+export function bind(bindings: Bindings, n: number, dual: boolean): DatapathState {
   const { home, home4, careOf } = mobileNode(n);
-  return bindings.bind({ path: 'ipv6', local: AGENT6, remote: careOf }, home, home4);
+  const attachment = { path: 'ipv6', local: AGENT6, remote: careOf } as const;
+  return bindings.bind(attachment, home, dual ? home4 : null);
 }
+
+/** Lets notices be read: what waits in a socket is memory too. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** KiB of the kernel's own objects, once what it can do without is gone. */
 export function kernelMemory(): number {

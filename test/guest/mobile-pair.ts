@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ipv4, ipv6, type IpAddress, type Ipv6 } from '../../src/base/address.js';
+import { ipv4, ipv6, type IpAddress, type Ipv4, type Ipv6 } from '../../src/base/address.js';
 import type { DatapathItem, DatapathState } from '../../src/core/datapath/model.js';
 import type { MipEvent } from '../../src/core/event.js';
 import { bindingItems, DeclaredItems, signallingItem } from '../../src/core/ha/datapath.js';
@@ -101,7 +101,11 @@ export class Bindings {
     return this.#declared.state();
   }
 
-  bind(attachment: Attachment, homeAddress = HOME6, homeAddress4 = HOME4): DatapathState {
+  bind(
+    attachment: Attachment,
+    homeAddress = HOME6,
+    homeAddress4: Ipv4 | null = HOME4,
+  ): DatapathState {
     const was = this.#items.get(homeAddress) ?? [];
     const is = bindingItems({ homeAddress, homeAddress4, attachment }, was);
     this.#items.set(homeAddress, is);

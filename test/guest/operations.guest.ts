@@ -215,7 +215,7 @@ async function cost({ ns, world }: PairEnd, want: DatapathState): Promise<Cost> 
     group: LINK_GROUP,
     except: [],
   });
-  const xfrm = new XfrmMonitor(ns.path, {}, ['state', 'policy']);
+  const xfrm = XfrmMonitor.open(ns.path, { groups: ['state', 'policy'] });
   kernel.on('notice', ({ change, kind }) => {
     if (change === 'removed' && kind !== 'address' && kind !== 'rule') gone.push(kind);
   });

@@ -89,9 +89,10 @@ async function abandonWorld(at: Bench, moment: number): Promise<void> {
   const world = await open(at);
   let over = false;
   const walk = (async () => {
+    const states = statesOf(at.role);
     for (let i = 0; !over; i++) {
-      const states = statesOf(at.role);
       await world.datapath.apply(states[i % states.length]!);
+      await turn(); // the kernel answers at once, so that nothing else would have its turn
     }
   })();
   walk.catch(() => {}); // its sockets go
@@ -99,6 +100,8 @@ async function abandonWorld(at: Bench, moment: number): Promise<void> {
   over = true;
   world.abandon();
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function open({ abilities, ns, stateFile }: Bench): Promise<LinuxWorld> {
   return LinuxWorld.open({
