@@ -37,13 +37,14 @@ async function blast(from, to) {
   const server = spawn('ip', ['netns', 'exec', pair.ha, 'iperf3', '-s', '-1', '-B', to], {
     stdio: 'ignore',
   });
+  const ended = once(server, 'exit');
   await new Promise((done) => setTimeout(done, 1500));
   const before = process.cpuUsage();
   const options = ['-c', to, '-B', from, '-t', SECONDS, '-J'].map(String);
   const client = ['netns', 'exec', pair.mn, 'iperf3', ...options];
   const { stdout } = await promisify(execFile)('ip', client, { maxBuffer: 1 << 24 });
   const { user, system } = process.cpuUsage(before);
-  await once(server, 'exit');
+  await ended;
   const { bytes, bits_per_second: rate } = JSON.parse(stdout).end.sum_received;
   return { rate: rate / 1e6, cpu: (user + system) / 1000 / (bytes / 1e6) };
 }
