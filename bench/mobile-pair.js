@@ -63,6 +63,7 @@ export async function newHomeAgent(way, name = hostNamespace([`addr add ${AGENT}
     return world.datapath.apply(declared.state());
   };
   return {
+    world,
     admission,
     bindTo,
     /** Number `n` of many, at one place or another. */
