@@ -1,6 +1,6 @@
 // All benchmarks, or those named: `npm run bench -- codec startup`. Needs `npm run build`. Prints ratios: a peer or a floor of
 // the same run stands beside every figure, so that a busy machine changes both.
-const ALL = ['codec', 'decode', 'startup', 'tunnel'];
+const ALL = ['codec', 'decode', 'startup', 'tunnel', 'handover', 'forward', 'bindings'];
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !ALL.includes(name));
 if (unknown.length > 0) {

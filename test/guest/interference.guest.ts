@@ -104,7 +104,7 @@ async function hostile(end: PairEnd): Promise<Hostile> {
   const requests = new RtNetlink(path);
   const xfrm = new XfrmNetlink(path);
   const fou = abilities.udpTunnels ? await FouPorts.open(path) : undefined;
-  const text = await KernelText.open(path, abilities);
+  const text = await KernelText.open(path, abilities, abilities.admission === 'nft');
   return {
     end,
     text,

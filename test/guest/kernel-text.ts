@@ -12,28 +12,29 @@ import { XfrmNetlink } from '../../src/linux/netlink/xfrm/xfrm-netlink.js';
 
 export class KernelText {
   readonly #netns: string;
-  readonly #abilities: Abilities;
+  readonly #nftables: boolean;
   readonly #requests: RtNetlink;
   readonly #xfrm: XfrmNetlink;
   readonly #fou: FouPorts | undefined;
 
   private constructor(
     netns: string,
-    abilities: Abilities,
+    nftables: boolean,
     requests: RtNetlink,
     xfrm: XfrmNetlink,
     fou: FouPorts | undefined,
   ) {
     this.#netns = netns;
-    this.#abilities = abilities;
+    this.#nftables = nftables;
     this.#requests = requests;
     this.#xfrm = xfrm;
     this.#fou = fou;
   }
 
-  static async open(netns: string, abilities: Abilities): Promise<KernelText> {
+  /** `nftables` is to be read too. */
+  static async open(netns: string, abilities: Abilities, nftables: boolean): Promise<KernelText> {
     const fou = abilities.udpTunnels ? await FouPorts.open(netns) : undefined;
-    return new KernelText(netns, abilities, new RtNetlink(netns), new XfrmNetlink(netns), fou);
+    return new KernelText(netns, nftables, new RtNetlink(netns), new XfrmNetlink(netns), fou);
   }
 
   async lines(): Promise<string[]> {
@@ -60,7 +61,7 @@ export class KernelText {
         lines.push(line('filter', filter));
     }
     for (const port of (await this.#fou?.list()) ?? []) lines.push(line('fou', port));
-    if (this.#abilities.admission === 'nft') lines.push(...(await this.#nft()));
+    if (this.#nftables) lines.push(...(await this.#nft()));
     return lines.sort();
   }
 

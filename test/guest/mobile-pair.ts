@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ipv4, ipv6, type IpAddress, type Ipv6 } from '../../src/base/address.js';
+import { ipv4, ipv6, type IpAddress, type Ipv4, type Ipv6 } from '../../src/base/address.js';
 import type { DatapathItem, DatapathState } from '../../src/core/datapath/model.js';
 import type { MipEvent } from '../../src/core/event.js';
 import { bindingItems, DeclaredItems, signallingItem } from '../../src/core/ha/datapath.js';
@@ -101,7 +101,11 @@ export class Bindings {
     return this.#declared.state();
   }
 
-  bind(attachment: Attachment, homeAddress = HOME6, homeAddress4 = HOME4): DatapathState {
+  bind(
+    attachment: Attachment,
+    homeAddress = HOME6,
+    homeAddress4: Ipv4 | null = HOME4,
+  ): DatapathState {
     const was = this.#items.get(homeAddress) ?? [];
     const is = bindingItems({ homeAddress, homeAddress4, attachment }, was);
     this.#items.set(homeAddress, is);
@@ -162,7 +166,7 @@ export async function mobilePair(abilities: Abilities): Promise<MobilePair> {
 export function pairOfNamespaces(): readonly [Namespace, Namespace] {
   const mn = namespace('mn');
   const ha = namespace('ha');
-  ha.batch(['link add spare type dummy']); // so that the cable has no index twice
+  ha.batch(['link add spare type bridge']); // so that the cable has no index twice
   cable(mn, 'eth0', ha, 'eth0');
   ha.batch(
     ['fe80::1/64', '2001:db8:1::1/64', '2001:db8:2::1/64', '192.0.2.1/24']
