@@ -196,6 +196,12 @@ const INTERFERENCES: readonly (readonly [string, Interference])[] = [
     }),
   ],
   [
+    'a tunnel device has another name',
+    on(devices, async ({ end }, { name }) => {
+      end.ns.batch([`link set ${name} down`, `link set ${name} name other`, 'link set other up']);
+    }),
+  ],
+  [
     'a tunnel ends elsewhere',
     on(
       async (at) => (await devices(at)).filter((d) => d.remote !== undefined),

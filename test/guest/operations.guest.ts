@@ -108,6 +108,7 @@ const HOME_AGENT: readonly (Row & { readonly to: Place | null; readonly udp?: bo
     to: 'four',
     count: { link: 4, route: 2 },
     flower: { qdisc: 1, filter: 5 },
+    filtersGone: 2,
     nft: 1,
     gone: ['link'],
   },
@@ -123,6 +124,7 @@ const HOME_AGENT: readonly (Row & { readonly to: Place | null; readonly udp?: bo
     to: 'a',
     count: { link: 4, route: 2 },
     flower: { qdisc: 1, filter: 5 },
+    filtersGone: 2,
     nft: 1,
     gone: ['link'],
   },
@@ -131,6 +133,7 @@ const HOME_AGENT: readonly (Row & { readonly to: Place | null; readonly udp?: bo
     to: null,
     count: { link: 1, route: 2 },
     flower: { filter: 2 },
+    filtersGone: 2,
     nft: 1,
     gone: ['link', 'route', 'route'],
   },
@@ -188,6 +191,7 @@ interface Row {
   readonly count: Count;
   /** Where admission is by traffic filters. */
   readonly flower?: Count;
+  readonly filtersGone?: number;
   /** Where it is by nftables: changes of its sets, in one request each. */
   readonly nft?: number;
   /** What of ours the kernel tells to be gone, by kind: nothing that could change in place. */
@@ -203,9 +207,11 @@ interface Cost {
   readonly differs: readonly string[];
 }
 
-function expected({ count, flower = {}, nft = 0, gone = [] }: Row): Cost {
-  const more = abilities.admission === 'flower' ? flower : nft > 0 ? { set: nft } : {};
-  return { count: { ...count, ...more }, gone, differs: [] };
+function expected({ count, flower = {}, filtersGone = 0, nft = 0, gone = [] }: Row): Cost {
+  const byFilter = abilities.admission === 'flower';
+  const more = byFilter ? flower : nft > 0 ? { set: nft } : {};
+  const filters = Array.from({ length: byFilter ? filtersGone : 0 }, () => 'filter');
+  return { count: { ...count, ...more }, gone: [...filters, ...gone].sort(), differs: [] };
 }
 
 async function cost({ ns, world }: PairEnd, want: DatapathState): Promise<Cost> {

@@ -267,8 +267,9 @@ export class LinuxDatapath implements Datapath {
       else if (object.kind !== 'route') this.#have.delete(key);
     }
     const extra = [...ours.values()].flatMap((m) => [...m]);
-    await this.#settle(differs, differs);
-    await Promise.all(extra.map(([, { remove }]) => remove()));
+    // First what should not be there: it may stand in the place of what should.
+    const removed = Promise.all(extra.map(([, { remove }]) => remove()));
+    await Promise.all([removed, this.#settle(differs, differs)]);
     return [...differs, ...extra.map(([key]) => key)];
   }
 

@@ -8,10 +8,9 @@
 import type { LinuxLinks } from '../links.js';
 import type { NetNamespace } from '../native.js';
 import { KernelMonitor, type KernelNotice } from '../netlink/kernel-monitor.js';
-import type { RtNetlink } from '../netlink/rtnetlink.js';
+import type { KernelLink, RtNetlink } from '../netlink/rtnetlink.js';
 import type { XfrmMessage } from '../netlink/xfrm/message.js';
 import { XfrmMonitor } from '../netlink/xfrm/xfrm-monitor.js';
-import type { KernelLink } from '../netlink/link.js';
 import { deviceOf } from './keep-devices.js';
 import { addressOf, routeOf } from './keep-routing.js';
 import { isOurPolicy } from './keep-xfrm.js';
@@ -58,11 +57,11 @@ export class DatapathWatch {
       this.#closers.push(() => kernel.close());
       kernel.on('notice', (notice) => this.#notice(notice));
       kernel.on('overrun', () => this.suspect('all'));
-      links.on('gone', this.#gone);
-      links.on('lowered', this.#gone);
+      links.on('gone', this.#tunLost);
+      links.on('lowered', this.#tunLost);
       this.#closers.push(() => {
-        links.off('gone', this.#gone);
-        links.off('lowered', this.#gone);
+        links.off('gone', this.#tunLost);
+        links.off('lowered', this.#tunLost);
       });
       if (parts.xfrm) this.#watchXfrm(netns);
       if (parts.fou) this.#watchFou();
@@ -87,7 +86,7 @@ export class DatapathWatch {
     for (const close of this.#closers.splice(0)) close();
   }
 
-  readonly #gone = (index: number): void => {
+  readonly #tunLost = (index: number): void => {
     if (index !== 0 && index === this.#parts.tun()) this.suspect('all');
   };
 
@@ -132,7 +131,7 @@ export class DatapathWatch {
     } else if (!wrong) {
       this.#settled.add(index);
       this.#unsettled.delete(index);
-    } else if (this.#parts.datapath.has(there.key) && this.#settled.has(index)) {
+    } else if (this.#settled.has(index) && (link.up || this.#parts.datapath.has(there.key))) {
       this.suspect('all');
     } else if (!this.#settled.delete(index)) {
       // Being made: down first, and up in the same batch. One that is taken away by us is down, and gone.
