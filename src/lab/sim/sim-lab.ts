@@ -23,6 +23,7 @@ export class SimLab implements LabWorld {
   readonly #roles = new Map<string, RunningRole>();
   readonly #listeners: ((happening: Happening) => void)[] = [];
   readonly #pcap: string | undefined;
+  #recorder: Recorder | undefined;
   #down = false;
 
   /** `pcap`: a folder for one capture file per link. */
@@ -40,10 +41,10 @@ export class SimLab implements LabWorld {
     const { network, lab } = this;
     for (const link of lab.links) network.addLink(link.name);
     for (const node of lab.nodes) this.#build(node);
-    const recorder = this.#pcap === undefined ? undefined : new Recorder(this.#pcap, lab);
+    if (this.#pcap !== undefined) this.#recorder = new Recorder(this.#pcap, lab);
     network.tap = (link, at, octets) => {
       this.#tellEvents();
-      recorder?.frame(link, BigInt(Math.round(at * 1e6)), octets);
+      this.#recorder?.frame(link, BigInt(Math.round(at * 1e6)), octets);
       this.#tell({ kind: 'frame', at, link, octets });
     };
     for (const node of lab.nodes) this.#start(node);
@@ -130,6 +131,7 @@ export class SimLab implements LabWorld {
     if (this.#down) return;
     this.#down = true;
     this.network.tap = undefined;
+    this.#recorder?.close();
     for (const running of this.#roles.values()) running.crash();
   }
 
