@@ -2,7 +2,7 @@
 import type { BcEntry, BulEntry } from '../control/api.js';
 import type { CheckResult } from './check.js';
 import type { Outage } from './outage.js';
-import { datapathOf, type LabResult, type MoveResult, type Stage } from './run.js';
+import type { LabResult, MoveResult, Stage } from './run.js';
 import type { LabTime } from './world.js';
 
 /** Paint for what is good, bad and secondary; plain text by default. */
@@ -72,8 +72,7 @@ export function table(
   return [style.dim(line(head)), ...rows.map(line)];
 }
 
-/** With a column for what carries each binding, where that is told. */
-function bindings<E extends BulEntry | BcEntry>(
+function bindings<E>(
   title: string,
   head: readonly string[],
   entries: readonly E[],
@@ -81,10 +80,7 @@ function bindings<E extends BulEntry | BcEntry>(
   style: ReportStyle,
 ): string[] {
   if (entries.length === 0) return [`${style.strong(title)}: empty`];
-  const carried = entries.map(datapathOf);
-  const told = carried.some((datapath) => datapath !== undefined);
-  const rows = entries.map((e, i) => [...row(e), ...(told ? [carried[i] ?? '-'] : [])]);
-  return [style.strong(title), ...table(told ? [...head, 'datapath'] : head, rows, style)];
+  return [style.strong(title), ...table(head, entries.map(row), style)];
 }
 
 function bulRow(e: BulEntry): string[] {
@@ -93,6 +89,7 @@ function bulRow(e: BulEntry): string[] {
     e.careOf ?? '-',
     e.state,
     `${e.path ?? '-'}${e.nat ? ' NAT' : ''}`,
+    e.datapath ?? '-',
     String(e.sequence),
     e.expiresIn === null ? '-' : `${Math.round(e.expiresIn)} s`,
     e.reason ?? '',
@@ -105,6 +102,7 @@ function bcRow(e: BcEntry): string[] {
     e.mapped ? `${e.careOf} (${e.mapped.address}:${e.mapped.port})` : e.careOf,
     e.state,
     e.path,
+    e.datapath ?? '-',
     String(e.sequence),
     `${Math.round(e.expiresIn)} s`,
     e.flags,
@@ -154,6 +152,24 @@ const PHASE = {
   answer: 'acknowledged',
   packet: 'first packet',
 } as const;
-const BUL_HEAD = ['home address', 'care-of address', 'state', 'path', 'seq', 'expires', 'why'];
-const BC_HEAD = ['home address', 'care-of address', 'state', 'path', 'seq', 'expires', 'flags'];
+const BUL_HEAD = [
+  'home address',
+  'care-of address',
+  'state',
+  'path',
+  'datapath',
+  'seq',
+  'expires',
+  'why',
+];
+const BC_HEAD = [
+  'home address',
+  'care-of address',
+  'state',
+  'path',
+  'datapath',
+  'seq',
+  'expires',
+  'flags',
+];
 const MOVE_HEAD = ['move', 'pinged', 'lost', 'lost × spacing', 'silence', 'after link up'];

@@ -25,8 +25,11 @@ export interface LabResult {
    * may last.
    */
   readonly patience: number;
-  /** What carried the bindings of a node during the run, where its daemon tells. */
-  readonly datapaths: readonly { readonly node: string; readonly used: readonly string[] }[];
+  /** Who carried the packets of a node's bindings during the run. */
+  readonly datapaths: readonly {
+    readonly node: string;
+    readonly used: readonly ('kernel' | 'user space')[];
+  }[];
   readonly start: Stage;
   readonly moves: readonly MoveResult[];
   /** Those that are evaluated at the end. */
@@ -200,21 +203,15 @@ async function stage(
 
 /** In the order in which they were first seen. */
 export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
-  const used = new Map<string, Set<string>>();
+  const used = new Map<string, Set<'kernel' | 'user space'>>();
   for (const { node, entries } of stages.flatMap((s) => [...s.bul, ...s.bc])) {
-    for (const datapath of entries.map(datapathOf)) {
-      if (datapath === undefined) continue;
+    for (const { datapath } of entries) {
+      if (datapath === null) continue;
       if (!used.has(node)) used.set(node, new Set());
       used.get(node)!.add(datapath);
     }
   }
   return [...used].map(([node, names]) => ({ node, used: [...names] }));
-}
-
-/** What carries a binding; undefined where its daemon does not tell. */
-export function datapathOf(entry: object): string | undefined {
-  const { datapath } = entry as { readonly datapath?: unknown };
-  return typeof datapath === 'string' ? datapath : undefined;
 }
 
 /** Outages of the addresses of the node that moved. */

@@ -16,6 +16,8 @@ export interface DaemonPlace {
   readonly config: string;
   /** For what it writes. */
   readonly folder: string;
+  /** How many times as long it may take to start, to answer and to stop; 1 but on a slow kernel. */
+  readonly patience: number;
 }
 
 export interface DaemonCalls {
@@ -77,7 +79,8 @@ export class DaemonChild {
   }
 
   /** Resolves when the role runs and events are being heard. Throws with what the daemon said when it does not come up. */
-  async ready(patience: number): Promise<void> {
+  async ready(): Promise<void> {
+    const patience = START_PATIENCE * this.place.patience;
     const end = Date.now() + patience;
     for (;;) {
       if (this.#ended)
@@ -93,12 +96,13 @@ export class DaemonChild {
   }
 
   /** SIGTERM, and SIGKILL to one that does not listen. */
-  async stop(patience: number): Promise<void> {
+  async stop(): Promise<void> {
     this.#expected = true;
     this.#client?.close();
     if (this.#ended || this.#child.pid === undefined) return;
     const gone = new Promise<void>((done) => this.#child.once('exit', () => done()));
     this.#child.kill('SIGTERM');
+    const patience = STOP_PATIENCE * this.place.patience;
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), patience);
     await gone;
     clearTimeout(timer);
@@ -107,7 +111,9 @@ export class DaemonChild {
   async #connect(): Promise<boolean> {
     let client: ControlClient | undefined;
     try {
-      client = await ControlClient.connect(this.place.socket);
+      client = await ControlClient.connect(this.place.socket, {
+        timeout: ANSWER_PATIENCE * this.place.patience,
+      });
       await client.call('status', {});
     } catch {
       client?.close();
@@ -151,6 +157,11 @@ export class DaemonChild {
 const lastLines = (text: string): string =>
   text.trim().split('\n').slice(-LAST).join(' / ') || 'it said nothing';
 
+/** ms: it needs a second or two of Node's start-up, more on a busy machine. */
+const START_PATIENCE = 30_000;
+const ANSWER_PATIENCE = 5000; // ms
+/** ms: it deregisters for two seconds at most. */
+const STOP_PATIENCE = 4000;
 const POLL = 50; // ms
 const LAST = 4; // lines
 const MAX_SAID = 16_384; // characters

@@ -69,6 +69,7 @@ export class NetnsLab implements LabWorld {
   readonly #routers: RouterHost[] = [];
   readonly #captures: { readonly link: string; readonly capture: Capture }[] = [];
   readonly #pingers = new Set<Pinger>();
+  #recorder: Recorder | undefined;
   #rising: Promise<void> | undefined;
   #taken: Promise<void> | undefined;
 
@@ -168,8 +169,7 @@ export class NetnsLab implements LabWorld {
     await this.#step();
     const started = hosts.map((node) => this.#startDaemon(node));
     writeState(this.folder, this.#state(hosts));
-    const patience = DAEMON_PATIENCE * (this.#options.patience ?? 1);
-    await this.#step(Promise.all(started.map((daemon) => daemon.ready(patience))));
+    await this.#step(Promise.all(started.map((daemon) => daemon.ready())));
   }
 
   /** Nothing new is begun once it is being taken down. */
@@ -186,12 +186,12 @@ export class NetnsLab implements LabWorld {
 
   #capture(): void {
     const { pcap } = this.#options;
-    const recorder = pcap === undefined ? undefined : new Recorder(pcap, this.lab);
+    if (pcap !== undefined) this.#recorder = new Recorder(pcap, this.lab);
     for (const { link, bridge } of this.plan.bridges) {
       const netns = namespacePath(this.plan.switch);
       const capture = Capture.open({ netns, link: bridge }, (frame) => {
         const wall = BigInt(frame.seconds) * 1_000_000_000n + BigInt(frame.nanoseconds);
-        recorder?.frame(link, wall, frame.octets, frame.wireLength);
+        this.#recorder?.frame(link, wall, frame.octets, frame.wireLength);
         this.#tell({ kind: 'frame', at: this.#clock.ofWall(wall), link, octets: frame.octets });
       });
       this.#captures.push({ link, capture });
@@ -221,6 +221,7 @@ export class NetnsLab implements LabWorld {
         socket: socketOf(this.folder, node.name),
         config,
         folder: this.folder,
+        patience: this.#options.patience ?? 1,
       },
       {
         event: (notice) => this.#event(node.name, notice),
@@ -285,11 +286,12 @@ export class NetnsLab implements LabWorld {
 
   async #take(): Promise<void> {
     for (const pinger of this.#pingers) pinger.stop();
-    await Promise.all([...this.#daemons.values()].map((daemon) => daemon.stop(STOP_PATIENCE)));
+    await Promise.all([...this.#daemons.values()].map((daemon) => daemon.stop()));
     // It ends at its next step, or when the daemons that it waits for have ended.
     await this.#rising?.catch(() => {});
     for (const router of this.#routers) await router.close();
     this.#closeCaptures();
+    this.#recorder?.close();
     await removeNamespaces(namespacesOf(this.plan));
     removeRunFolder(this.folder);
   }
@@ -301,8 +303,3 @@ function setSysctls(namespace: string, settings: readonly (readonly [string, str
     for (const [name, value] of settings) writeFileSync(`/proc/sys/net/${name}`, value);
   });
 }
-
-/** A daemon of ours needs a second or two of Node's start-up, more on a busy machine. */
-const DAEMON_PATIENCE: Millis = 30_000;
-/** It deregisters for two seconds at most. */
-const STOP_PATIENCE: Millis = 4000;

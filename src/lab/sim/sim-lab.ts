@@ -23,6 +23,7 @@ export class SimLab implements LabWorld {
   readonly #roles = new Map<string, RunningRole>();
   readonly #listeners: ((happening: Happening) => void)[] = [];
   readonly #pcap: string | undefined;
+  #recorder: Recorder | undefined;
   #down = false;
 
   /** `pcap`: a folder for one capture file per link. */
@@ -40,10 +41,10 @@ export class SimLab implements LabWorld {
     const { network, lab } = this;
     for (const link of lab.links) network.addLink(link.name);
     for (const node of lab.nodes) this.#build(node);
-    const recorder = this.#pcap === undefined ? undefined : new Recorder(this.#pcap, lab);
+    if (this.#pcap !== undefined) this.#recorder = new Recorder(this.#pcap, lab);
     network.tap = (link, at, octets) => {
       this.#tellEvents();
-      recorder?.frame(link, BigInt(Math.round(at * 1e6)), octets);
+      this.#recorder?.frame(link, BigInt(Math.round(at * 1e6)), octets);
       this.#tell({ kind: 'frame', at, link, octets });
     };
     for (const node of lab.nodes) this.#start(node);
@@ -80,14 +81,14 @@ export class SimLab implements LabWorld {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bul.map((entry) => bulEntry(entry, now, NOBODY));
+      .bul.map((entry) => bulEntry(entry, now, this.#carriedBy(node)));
   }
 
   async bc(node: string): Promise<readonly BcEntry[]> {
     const now = this.network.clock.now();
     return this.#role(node)
       .role.view(now)
-      .bc.map((entry) => bcEntry(entry, now, NOBODY));
+      .bc.map((entry) => bcEntry(entry, now, this.#carriedBy(node)));
   }
 
   async status(node: string): Promise<Status> {
@@ -98,7 +99,7 @@ export class SimLab implements LabWorld {
       pid: process.pid,
       startedAt: 0 as typeof now,
       datapath: 'sim',
-      carriedBy: NOBODY,
+      carriedBy: this.#carriedBy(node),
       protected: false,
       warnings: [],
     };
@@ -130,6 +131,7 @@ export class SimLab implements LabWorld {
     if (this.#down) return;
     this.#down = true;
     this.network.tap = undefined;
+    this.#recorder?.close();
     for (const running of this.#roles.values()) running.crash();
   }
 
@@ -179,6 +181,11 @@ export class SimLab implements LabWorld {
     }
   }
 
+  #carriedBy(node: string): CarriedBy {
+    const { datapath } = this.#role(node).world;
+    return (tunnel) => datapath.carriedBy(tunnel);
+  }
+
   #role(node: string): RunningRole {
     const running = this.#roles.get(node);
     if (running) return running;
@@ -208,6 +215,3 @@ function happening({ at, host, event }: JournalEntry): Happening {
 const SLICE: Millis = 250;
 /** Ours: how long the cable is out. On Linux the same takes a few milliseconds. */
 const REPLUG: Millis = 10;
-
-/** A simulated network has neither a kernel nor a user space. */
-const NOBODY: CarriedBy = () => undefined;
