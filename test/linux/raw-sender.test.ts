@@ -189,15 +189,19 @@ describe.skipIf(!isRoot)('a quiet listener', () => {
       sender.send(six([UPDATE]));
       sender.send(four([udp(4191, 4191), DATA]));
     };
+    // Asked again: the first packets over a fresh cable may be lost.
     ask();
-    await eventually(() => errors.length === 2, 'both are refused');
-    expect(errors.sort()).toEqual(['four', 'six']);
+    const again = setInterval(ask, 400);
+    await eventually(() => new Set(errors).size === 2, 'both are refused');
+    clearInterval(again);
+    await pause(100);
+    const before = errors.length;
     const quiet = QuietListener.open(b.path, [4191]);
     ask();
     quiet.close();
     sender.send(four([udp(4191, 4191), DATA]));
-    await eventually(() => errors.length === 3, 'one more');
-    expect(errors.at(-1)).toBe('four');
+    await eventually(() => errors.length > before, 'one more');
+    expect(errors.slice(before)).toEqual(['four']);
     capture.close();
     sender.close();
     close();
@@ -279,3 +283,6 @@ function six(layers: readonly Layer[], more: object = {}): Uint8Array {
 function four(layers: readonly Layer[], more: object = {}): Uint8Array {
   return encodeLayers([v4(more), ...layers]);
 }
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((done) => setTimeout(done, milliseconds));
