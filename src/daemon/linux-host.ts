@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { CLOCK_KEY } from '../core/role.js';
 import { clockName } from '../linux/clock.js';
 import { native } from '../linux/native.js';
+import type { Abilities } from '../linux/datapath/abilities.js';
 import { chooseDatapath } from '../linux/datapath/choose-datapath.js';
 import { LinuxWorld, type LinuxWorldOptions } from '../linux/linux-world.js';
 import { SYSTEM_RANDOM } from '../linux/random.js';
@@ -13,7 +14,10 @@ import type { HostRequest, OpenHost } from './host.js';
 
 export const openLinuxHost: OpenHost = async (request) => {
   const { abilities, words } = await chooseDatapath(request.datapath);
-  await clean(request);
+  // What an earlier run left may be of the other datapath, where this kernel can have had it.
+  const able =
+    request.datapath === 'userspace' ? (await chooseDatapath('auto')).abilities : abilities;
+  await clean(request, able);
   if (request.udpPort !== null) await mustBeFree(request.udpPort);
   const world = await LinuxWorld.open({
     ...common(request),
@@ -41,9 +45,7 @@ export const openLinuxHost: OpenHost = async (request) => {
 };
 
 /** What an earlier run left goes before the settings of this one come: they share a state file. */
-async function clean(request: HostRequest): Promise<void> {
-  // Of the other datapath too, where this kernel can have had it.
-  const { abilities } = await chooseDatapath('auto');
+async function clean(request: HostRequest, abilities: Abilities): Promise<void> {
   const nothing = { links: [], storeFile: null, signalling: false };
   const world = await LinuxWorld.open({ ...common(request), abilities, ...nothing });
   await world.close();

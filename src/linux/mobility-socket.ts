@@ -2,7 +2,7 @@
  * Mobility Headers by the kernel: it puts the Home Address option on and takes it and the type 2 routing header off,
  * by XFRM states, and checks and fills the checksum (RFC 3542 §3.1, RFC 6275 §6.1.1).
  */
-import { ipv6FromOctets, type Ipv6 } from '../base/address.js';
+import { addressOctets, ipv6FromOctets, type Ipv6 } from '../base/address.js';
 import { linuxError } from './error.js';
 import {
   MAX_BATCH,
@@ -14,7 +14,6 @@ import {
   type NetNamespace,
 } from './native.js';
 import { AF_INET6, ipSocketAddress, SOCK_RAW } from './sockaddr.js';
-import { addressOctets } from '../base/address.js';
 import { PROTOCOL } from '../wire/protocol.js';
 
 export class MobilitySocket {

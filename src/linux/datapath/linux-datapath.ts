@@ -81,10 +81,7 @@ export class LinuxDatapath implements Datapath {
 
   /** Is that what we believe to be there? */
   believes(object: KernelObject): boolean {
-    const have = this.#have.get(objectKey(object));
-    if (!have) return false;
-    const keeper = this.#keeper(object);
-    return keeper.text(have) === keeper.text(object);
+    return this.agrees(objectKey(object), this.#keeper(object).text(object));
   }
 
   /** The same, of what was read from the kernel. */
