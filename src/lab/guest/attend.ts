@@ -35,7 +35,9 @@ export async function attend(machine: Machine, options: GuestRun): Promise<Guest
     clearTimeout(timer);
     timer = setTimeout(() => give(error()), span);
   };
-  const said = tail(machine.console);
+  const said = tail(machine.console, () =>
+    within(PANIC_PATIENCE, () => new GuestError('GUEST_DIED', `${name} stopped: ${said()}.`)),
+  );
   const aborted = () => give(options.signal!.reason as Error);
   if (options.signal?.aborted) aborted();
   else options.signal?.addEventListener('abort', aborted);
@@ -88,10 +90,19 @@ function eachLine(stream: Readable, take: (line: string) => void): void {
   });
 }
 
-/** What it said last, in one line: of a panic what it was about, rather than the stack that follows. */
-function tail(streams: readonly Readable[]): () => string {
+/**
+ * What it said last, in one line: of a panic what it was about, rather than the stack that follows. `onPanic` is called
+ * once: a kernel that panics may hang instead of going away.
+ */
+function tail(streams: readonly Readable[], onPanic: () => void): () => string {
   let text = '';
-  const add = (more: string) => void (text = (text + more).slice(-MAX_SAID));
+  let panicked = false;
+  const add = (more: string) => {
+    text = (text + more).slice(-MAX_SAID);
+    if (panicked || !PANIC.test(text)) return;
+    panicked = true;
+    onPanic();
+  };
   for (const stream of streams) stream.setEncoding('utf8').on('data', add);
   return () => lastWords(text);
 }
@@ -112,6 +123,9 @@ const inSeconds = (ms: number): string =>
 
 /** ms: to write back what it has and power off. */
 const END_PATIENCE = 15_000;
+/** ms: to say why, and to stop. */
+const PANIC_PATIENCE = 5_000;
+const PANIC = /kernel panic - not syncing/i;
 const MAX_LINE = 256; // characters
 const MAX_SAID = 16_384; // characters
 const LAST = 4; // lines
