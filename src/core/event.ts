@@ -182,7 +182,8 @@ export const EVENTS = {
   },
   IPV4_HOME_REFUSED: {
     severity: 'error',
-    sentence: 'IPv4 home address {address} refused: {status} {meaning}',
+    sentence:
+      'IPv4 home address {address} refused: {status} {meaning}; {homeAddress} goes on with IPv6 only',
     clause: 'RFC 5555 §3.2.1',
   },
   NAT_FOUND: {
@@ -235,6 +236,15 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  HA_IPV4_GIVEN: {
+    severity: 'info',
+    sentence: '{homeAddress} is given {address} of the pool',
+    clause: 'RFC 5555 §4.5',
+  },
+  HA_IPV4_FREED: {
+    severity: 'info',
+    sentence: '{address} is free again, {homeAddress} had it: {reason}',
+  },
   BA_SENT: {
     severity: 'info',
     sentence: 'Binding Acknowledgement {sequence} to {homeAddress}: status {status}',
