@@ -296,7 +296,7 @@ export const roleOf: CreateRole = async (config, host) => {
   if (config.role === 'mn') {
     const { MobileNode } = await import('../core/mn/mobile-node.js');
     return {
-      role: new MobileNode(config.options, host.random),
+      role: new MobileNode(config.options, host.random, host.sha256),
       warnings: resolveMobileNode(config.options, links),
     };
   }

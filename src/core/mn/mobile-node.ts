@@ -22,10 +22,12 @@ import {
   type Ipv6,
   type MacAddress,
 } from '../../base/address.js';
+import { UsageError } from '../../base/error.js';
 import { after, seconds, type Instant } from '../../base/time.js';
 import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
+import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -63,6 +65,12 @@ import {
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import {
+  eui64Addresses,
+  keptSecret,
+  stableAddresses,
+  type MakeAddress,
+} from './interface-identifier.js';
 import { KnownNetworks } from './known-networks.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
@@ -91,6 +99,7 @@ type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of der
 export class MobileNode implements Role {
   readonly #options: MobileNodeOptions;
   readonly #random: Random;
+  readonly #sha256: Sha256 | undefined;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
   #networks = new KnownNetworks();
@@ -106,9 +115,14 @@ export class MobileNode implements Role {
   #stopping = false;
   #stopped = false;
 
-  constructor(options: MobileNodeOptions, random: Random) {
+  /** `sha256` may be left out with EUI-64 addresses. Throws `UsageError` `SHA256_MISSING` where it is needed. */
+  constructor(options: MobileNodeOptions, random: Random, sha256?: Sha256) {
+    if (options.addressGeneration === 'stable' && !sha256) {
+      throw new UsageError('SHA256_MISSING', 'Stable addresses (RFC 7217) need a digest function.');
+    }
     this.#options = options;
     this.#random = random;
+    this.#sha256 = sha256;
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
@@ -119,6 +133,7 @@ export class MobileNode implements Role {
       this.#homes.push(this.#newHome(options, kept, rate));
     }
     this.#networks = new KnownNetworks(kept);
+    const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
         {
@@ -126,6 +141,8 @@ export class MobileNode implements Role {
           preference,
           dhcp: dhcp && this.#options.dsmip,
           optimisticDad: this.#options.optimisticDad,
+          makeAddress,
+          routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
           homes: this.#options.homes,
           keptLease: kept.get(`lease ${name}`),
@@ -355,6 +372,15 @@ export class MobileNode implements Role {
       ipv6UnansweredUntil: undefined,
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
     };
+  }
+
+  #addressMaker(kept: ReadonlyMap<string, string>): MakeAddress {
+    if (!this.#sha256 || this.#options.addressGeneration === 'eui64') {
+      return eui64Addresses(this.#random);
+    }
+    const { secret, keep } = keptSecret(kept, this.#random);
+    if (keep) this.#effects.push(keep);
+    return stableAddresses(this.#sha256, secret);
   }
 
   /** A home link that no `links` entry names is used all the same. */

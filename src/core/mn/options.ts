@@ -2,6 +2,8 @@
 import type { Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import type { Millis } from '../../base/time.js';
 import type { LinkName } from '../input.js';
+import type { AddressGeneration } from './interface-identifier.js';
+import { ROUTER_PROBES, type RouterProbes } from './movement-detector.js';
 
 export interface HomeOptions {
   readonly homeAddress: Ipv6;
@@ -36,6 +38,9 @@ export interface MobileNodeOptions {
   readonly useAlternateCareOf: boolean;
   /** RFC 4429: use a care-of address while DAD runs. */
   readonly optimisticDad: boolean;
+  /** How the interface identifiers of care-of addresses are made. */
+  readonly addressGeneration: AddressGeneration;
+  readonly routerProbes: RouterProbes;
   /** UDP source port for Binding Updates and data; RFC 5555 leaves it free. */
   readonly udpPort: number;
   /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
@@ -51,6 +56,8 @@ export const MOBILE_NODE_DEFAULTS = {
   forceUdp: false,
   useAlternateCareOf: true,
   optimisticDad: true,
+  addressGeneration: 'stable', // RFC 8064
+  routerProbes: ROUTER_PROBES,
   udpPort: 4191,
   natKeepalive: 110,
 } as const satisfies Partial<MobileNodeOptions>;

@@ -14,6 +14,7 @@ import {
   type HomeAgentOptions,
 } from '../../core/ha/options.js';
 import type { LinkName } from '../../core/input.js';
+import type { AddressGeneration } from '../../core/mn/interface-identifier.js';
 import {
   MOBILE_NODE_DEFAULTS,
   type HomeOptions,
@@ -164,6 +165,12 @@ class Compiler {
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
       optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      addressGeneration:
+        (top.text('MnAddressGeneration') as AddressGeneration | undefined) ?? d.addressGeneration,
+      routerProbes: {
+        count: top.number('MnRouterProbes') ?? d.routerProbes.count,
+        interval: millis(top.number('MnRouterProbeTimeout')) ?? d.routerProbes.interval,
+      },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
     };

@@ -292,6 +292,31 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence: 'use a care-of address while its DAD runs (RFC 4429)',
   },
+  MnAddressGeneration: {
+    form: { kind: 'word', words: ['stable', 'eui64'] },
+    default: 'stable',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'interface identifiers of care-of addresses: opaque and the same on every visit (RFC 7217), or made of the link-layer address',
+  },
+  MnRouterProbes: {
+    form: count(0, 100),
+    default: '3',
+    roles: MN,
+    status: 'supported',
+    sentence:
+      'questions without an answer until a router in doubt is left (RFC 4861 §7.3); 0 leaves it at once',
+  },
+  MnRouterProbeTimeout: {
+    form: duration(3600),
+    unit: 's',
+    default: '0.3',
+    roles: MN,
+    status: 'supported',
+    sentence: 'from one such question to the next; 0: the RetransTimer of the router, or 1 s',
+  },
   MnUdpPort: {
     form: count(1, 65535),
     default: '4191',
@@ -407,22 +432,6 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'use interfaces that no Interface names',
-  },
-  MnRouterProbes: {
-    form: count(0, 100),
-    default: '0',
-    roles: MN,
-    status: 'not yet',
-    inert: ['0'],
-    sentence: 'probes of a router before it is left',
-  },
-  MnRouterProbeTimeout: {
-    form: duration(3600),
-    unit: 's',
-    roles: MN,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes MnRouterProbes, which is not there yet',
   },
   MnDiscardHaParamProb: {
     form: BOOLEAN,
