@@ -22,6 +22,7 @@ import {
 } from '../../core/mn/options.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
+import { lint } from './lint.js';
 import { parseFile, type AddressAndLength, type Sources, type Statement } from './parser.js';
 
 /** What the daemon itself is told. */
@@ -103,6 +104,7 @@ class Compiler {
       return undefined;
     }
     const settings = this.#settings();
+    lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
     return { role: 'mn', options: this.#mobileNode(), settings };
