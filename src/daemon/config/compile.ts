@@ -39,7 +39,10 @@ export interface DaemonSettings {
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
-export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
+export type HomeAgentPlan = Omit<
+  HomeAgentOptions,
+  'address' | 'homeLinks' | 'prefixesOfAddresses'
+> & {
   /** null: the first global address of the first interface. */
   readonly address: Ipv6 | null;
   /** Without prefixes: those of the link's own global addresses. */
@@ -311,7 +314,29 @@ class Compiler {
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,
+      prefixAdvertisements: top.boolean('SendMobPfxAdvs') ?? d.prefixAdvertisements,
+      unsolicitedPrefixAdvertisements:
+        top.boolean('SendUnsolMobPfxAdvs') ?? d.unsolicitedPrefixAdvertisements,
+      ...this.#prefixIntervals(),
     };
+  }
+
+  #prefixIntervals(): Pick<
+    HomeAgentOptions,
+    'minPrefixAdvertisementInterval' | 'maxPrefixAdvertisementInterval'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const least = top.number('MinMobPfxAdvInterval') ?? d.minPrefixAdvertisementInterval;
+    const most = top.number('MaxMobPfxAdvInterval') ?? d.maxPrefixAdvertisementInterval;
+    if (least > most) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        top.valueAt('MinMobPfxAdvInterval') ?? top.valueAt('MaxMobPfxAdvInterval')!,
+        `MinMobPfxAdvInterval ${least} is more than MaxMobPfxAdvInterval ${most}.`,
+      );
+    }
+    return { minPrefixAdvertisementInterval: least, maxPrefixAdvertisementInterval: most };
   }
 
   #acl(): BindingAcl[] {
