@@ -25,7 +25,7 @@ import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
-import type { BulView } from '../view.js';
+import type { BulView, ChoiceView } from '../view.js';
 import type { UpdateRate } from './update-rate.js';
 
 /** Where Binding Updates leave from. */
@@ -265,7 +265,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#effects.shift();
   }
 
-  view(reason: string | null): BulView {
+  view(choice: ChoiceView | null): BulView {
     const binding = this.#binding;
     const attachment = this.#attachment;
     return {
@@ -284,7 +284,8 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       expiresAt: binding?.expiresAt ?? null,
       attempts: this.#attempts,
       lastStatus: this.#lastStatus,
-      reason,
+      reason: choice?.reason ?? null,
+      choice,
     };
   }
 
