@@ -152,7 +152,7 @@ export const EVENTS = {
   },
   BINDING_REFUSED: {
     severity: 'error',
-    sentence: '{peer} refused {homeAddress}: {status} {meaning}',
+    sentence: '{peer} refused {homeAddress}: {status} {meaning}; {next}',
     clause: 'RFC 6275 §11.7.3',
   },
   BINDING_EXPIRED: {
@@ -235,6 +235,26 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  HOME_PREFIX_ADDED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.1',
+  },
+  HOME_PREFIX_CHANGED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.2',
+  },
+  HOME_PREFIX_GONE: {
+    severity: 'warning',
+    sentence: 'home prefix {prefix} on {link} is no longer valid',
+    clause: 'RFC 6275 §10.3.1',
+  },
+  HA_PREFIXES_SENT: {
+    severity: 'info',
+    sentence: '{homeAddress} told of the home prefixes {prefixes} ({reason})',
+    clause: 'RFC 6275 §10.6.2',
+  },
   BA_SENT: {
     severity: 'info',
     sentence: 'Binding Acknowledgement {sequence} to {homeAddress}: status {status}',

@@ -44,13 +44,14 @@ export class DeclaredItems {
   }
 }
 
-/** What reaches a home agent that the host must not answer by itself. */
+/** What reaches a home agent, at these addresses, that the host must not answer by itself. */
 export function signallingItem(
-  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip'>,
+  options: Pick<HomeAgentOptions, 'address4' | 'dsmip'>,
+  addresses: readonly Ipv6[],
 ): SignallingItem {
   return {
     kind: 'signalling',
-    addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
+    addresses: options.address4 === null ? addresses : [...addresses, options.address4],
     udp: options.dsmip
       ? {
           address: null,
@@ -58,7 +59,7 @@ export function signallingItem(
           endpoints: options.address4 === null ? [] : [options.address4],
         }
       : null,
-    homeAddressOptionAt: [options.address],
+    homeAddressOptionAt: addresses,
   };
 }
 
