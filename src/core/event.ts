@@ -121,7 +121,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason}',
+    sentence: 'care-of address {careOf} on {link}: {reason} (others: {others})',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },

@@ -144,6 +144,9 @@ home agent       2001:db8:a::1
 state            bound
 care-of address  198.51.100.7 on eth0
 because          the only one there is
+not              2001:db8:b::7 on eth0: three Binding Updates over IPv6 had no answer
+                 eth1: no carrier
+may change       in 4 min 30 s: IPv6 is tried again
 path             UDP, NAT
 carried by       user space
 keep-alive       every 110 s
@@ -212,6 +215,41 @@ describe('handover', () => {
     expect(json).toMatchObject({
       exit: 1,
       json: { accepted: false, reason: 'no interface eth5', careOf: null },
+    });
+  });
+
+  it('without doing it: a table with a reason for each candidate', async () => {
+    const { stdout, exit } = await runCommand(Handover, ['--dry-run', ...at]);
+    expect(exit).toBe(0);
+    expect(stdout).toBe(
+      `2001:db8:a::100 would stay at 198.51.100.7 on eth0: three Binding Updates over IPv6 had no answer.
+
+CANDIDATE      LINK  FAMILY  PREFERENCE  STATE          VERDICT   WHY
+198.51.100.7   eth0  IPv4    1           ready, in use  chosen    three Binding Updates over IPv6 had no answer
+2001:db8:b::7  eth0  IPv6    1           ready          rejected  three Binding Updates over IPv6 had no answer
+
+eth1: no carrier
+May change in 4 min 30 s: IPv6 is tried again.
+`,
+    );
+    expect(mn.role.log.at(-1)).toBe('plan null');
+  });
+
+  it('without doing it, to where it cannot go: exit code 1, and what would be chosen', async () => {
+    const ran = await runCommand(Handover, ['eth1', '--dry-run', ...at]);
+    expect(ran.exit).toBe(1);
+    expect(ran.stdout).toMatch(/^Refused: no carrier\n\n2001:db8:a::100 would stay at/);
+    expect(mn.role.log.at(-1)).toBe('plan {"kind":"link","link":"eth1"}');
+    const { json } = await runCommand(Handover, ['--dry-run', '--json', ...at]);
+    expect(json).toMatchObject({
+      accepted: true,
+      careOf: '198.51.100.7',
+      choices: [
+        {
+          candidates: [{ verdict: 'chosen' }, { rule: 'unanswered', verdict: 'rejected' }],
+          next: { in: 270 },
+        },
+      ],
     });
   });
 

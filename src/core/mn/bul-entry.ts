@@ -25,7 +25,7 @@ import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
-import type { BulView } from '../view.js';
+import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
 import type { UpdateRate } from './update-rate.js';
 
@@ -266,7 +266,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#effects.shift();
   }
 
-  view(reason: string | null): BulView {
+  view(choice: ChoiceView | null): BulView {
     const binding = this.#binding;
     const attachment = this.#attachment;
     return {
@@ -285,7 +285,8 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       expiresAt: binding?.expiresAt ?? null,
       attempts: this.#attempts,
       lastStatus: this.#lastStatus,
-      reason,
+      reason: choice?.reason ?? null,
+      choice,
     };
   }
 

@@ -24,6 +24,7 @@ import type { DhcpAction } from '../role.js';
 import type { DhcpVerdict } from '../view.js';
 import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
+import type { LinkSituation } from './choice-view.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
 import { KnownAddresses, routerKey } from './known-addresses.js';
@@ -112,6 +113,18 @@ export class LinkPort implements Machine<PortEffect> {
 
   get mtu(): number {
     return this.#state?.mtu ?? DEFAULT_MTU;
+  }
+
+  /** What `viewChoice` says of a link without a candidate. */
+  get linkSituation(): LinkSituation {
+    return {
+      name: this.name,
+      present: this.#state !== undefined,
+      up: this.up,
+      preference: this.#set.preference,
+      routers: this.detector.routers.length,
+      dhcp: this.dhcp?.state ?? null,
+    };
   }
 
   get #unused(): boolean {

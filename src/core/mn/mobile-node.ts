@@ -44,7 +44,7 @@ import type { Random } from '../random.js';
 import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
+import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
 import {
   BulEntry,
   sameAttachment,
@@ -59,6 +59,7 @@ import {
   type Candidate,
   type Choice,
 } from './care-of-choice.js';
+import { describeOthers, viewChoice } from './choice-view.js';
 import {
   mobileNodeDatapath,
   type HomeSituation,
@@ -81,6 +82,12 @@ export interface HandoverVerdict {
   readonly accepted: boolean;
   readonly reason: string;
   readonly careOf: IpAddress | null;
+}
+
+/** What a handover would lead to, without it. */
+export interface HandoverPlan extends HandoverVerdict {
+  /** One for each home address: what would be chosen, also where the target is refused. */
+  readonly choices: readonly ChoiceView[];
 }
 
 interface Home {
@@ -107,7 +114,7 @@ export class MobileNode implements Role {
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
   readonly #answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
-  #forced: HandoverTarget = { kind: 'auto' };
+  #forced: HandoverTarget = AUTO;
   /** The next registration overrules a refusal: a person asked for it. */
   #insist = false;
   /** The situation that the datapath was last declared for. */
@@ -228,25 +235,14 @@ export class MobileNode implements Role {
 
   /** What may be forced is decided by the first home address; the others follow where they can. */
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
-    const no = (reason: string): HandoverVerdict => ({ accepted: false, reason, careOf: null });
-    const home = this.#homes[0];
-    if (!home || this.#stopping)
-      return no(home ? 'the mobile node is stopping' : 'there is no home address');
-    if (target.kind === 'home' && !this.#sight(home, target))
-      return no('no router advertises the home prefix');
-    if (target.kind !== 'auto' && target.kind !== 'home') {
-      const choice = this.#choose(home, target, now);
-      if (!choice.chosen || !matches(choice.chosen, target)) {
-        const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
-        return no(why ?? `no care-of address on ${describeTarget(target)}`);
-      }
-    }
+    const refusal = this.#refusalOf(target, now);
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
     this.#proceed(now);
     this.#insist = false;
-    const { returning, choice, options } = home;
+    const { returning, choice, options } = this.#homes[0]!;
     if (returning.state !== 'away') {
       return { accepted: true, reason: 'at home', careOf: options.homeAddress };
     }
@@ -255,6 +251,40 @@ export class MobileNode implements Role {
       reason: choice?.reason ?? 'nothing to choose from',
       careOf: choice?.chosen?.address ?? null,
     };
+  }
+
+  /** What `handover` would do; nothing is done. Null: what would be chosen now, as things are. */
+  planHandover(target: HandoverTarget | null, now: Instant): HandoverPlan {
+    const refusal = this.#refusalOf(target ?? { kind: 'auto' }, now);
+    const forced = target?.kind === 'home' ? AUTO : (target ?? this.#forced);
+    const choices = this.#homes.map((home) => this.#viewChoice(home, forced, now));
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null, choices };
+    const { careOf, reason, rule, homeAddress } = choices[0]!;
+    return { accepted: true, reason, careOf: rule === 'at-home' ? homeAddress : careOf, choices };
+  }
+
+  /** Why a handover to there is not made. */
+  #refusalOf(target: HandoverTarget, now: Instant): string | undefined {
+    const home = this.#homes[0];
+    if (!home) return 'there is no home address';
+    if (this.#stopping) return 'the mobile node is stopping';
+    if (target.kind === 'auto') return undefined;
+    if (target.kind === 'home')
+      return this.#sight(home, target) ? undefined : 'no router advertises the home prefix';
+    const choice = this.#choose(home, target, now);
+    if (choice.chosen && matches(choice.chosen, target)) return undefined;
+    const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
+    return why ?? `no care-of address on ${describeTarget(target)}`;
+  }
+
+  #viewChoice(home: Home, forced: HandoverTarget, now: Instant): ChoiceView {
+    return viewChoice(this.#choose(home, forced, now), {
+      homeAddress: home.options.homeAddress,
+      homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
+      current: currentOf(home),
+      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      links: [...this.#ports.values()].map((port) => port.linkSituation),
+    });
   }
 
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
@@ -313,10 +343,12 @@ export class MobileNode implements Role {
     return this.#stopped;
   }
 
-  view(_now: Instant): RoleView {
+  view(now: Instant): RoleView {
     return {
       role: 'mn',
-      bul: this.#homes.map(({ entry, choice }) => entry.view(choice?.reason ?? null)),
+      bul: this.#homes.map((home) =>
+        home.entry.view(this.#stopped ? null : this.#viewChoice(home, this.#forced, now)),
+      ),
       bc: [],
       counters: Object.fromEntries(this.#counters),
       next: this.pollTimeout() ?? null,
@@ -334,11 +366,6 @@ export class MobileNode implements Role {
         where: whereOf(home),
       })),
     };
-  }
-
-  /** Why each address is used or not, for the first home address: `mip6 handover --dry-run`. */
-  get choice(): Choice | undefined {
-    return this.#homes[0]?.choice;
   }
 
   #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
@@ -526,10 +553,7 @@ export class MobileNode implements Role {
   /** At home, or which care-of address. */
   #decide(home: Home, now: Instant): void {
     const { returning, entry } = home;
-    const sighting = this.#sight(home);
-    // A suspect router keeps a node at home, but does not bring it there.
-    const there =
-      sighting && (sighting.confirmed || returning.state !== 'away') ? sighting : undefined;
+    const there = this.#homeSeen(home, this.#forced);
     if (there && returning.link === there.home.link) {
       home.sighting = there;
       if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
@@ -566,7 +590,13 @@ export class MobileNode implements Role {
     if (entry.state === 'deregistering') entry.detach();
   }
 
-  #sight(home: Home, forced = this.#forced): HomeSighting | undefined {
+  /** A suspect router keeps a node at home, but does not bring it there. */
+  #homeSeen(home: Home, forced: HandoverTarget): HomeSighting | undefined {
+    const sighting = this.#sight(home, forced);
+    return sighting?.confirmed || home.returning.state !== 'away' ? sighting : undefined;
+  }
+
+  #sight(home: Home, forced: HandoverTarget): HomeSighting | undefined {
     const { homePrefix, homeAgent, homeLink } = home.options;
     let found: HomeSighting | undefined;
     for (const port of this.#ports.values()) {
@@ -588,9 +618,7 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, entry, ipv6UnansweredUntil } = home;
-    const attachment = entry.attachment ?? entry.binding?.attachment;
-    const current = attachment && attachment.kind !== 'home' ? attachment : undefined;
+    const { options, ipv6UnansweredUntil } = home;
     return chooseCareOf(
       this.#candidates(),
       {
@@ -598,7 +626,7 @@ export class MobileNode implements Role {
         ipv4: this.#options.dsmip && options.homeAgent4 !== null,
         ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
         forced,
-        current: current ? { address: current.careOf, link: current.link } : null,
+        current: currentOf(home),
       },
       now,
     );
@@ -614,8 +642,9 @@ export class MobileNode implements Role {
     home.choice = choice;
     const { homeAddress } = home.options;
     if (is && (was?.address !== is.address || was.link !== is.link)) {
-      const fields = { homeAddress, careOf: is.address, link: is.link, reason: choice.reason };
-      this.#report('CARE_OF_CHOSEN', fields);
+      const { reason, rule } = choice;
+      const fields = { homeAddress, careOf: is.address, link: is.link, reason, rule };
+      this.#report('CARE_OF_CHOSEN', { ...fields, others: describeOthers(choice) });
     } else if (was && choice && !is) {
       this.#report('CARE_OF_LOST', { homeAddress, reason: choice.reason });
     }
@@ -865,6 +894,12 @@ function attachmentOf(candidate: Candidate): AwayAttachment {
     : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
 }
 
+function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
+  const attachment = entry.attachment ?? entry.binding?.attachment;
+  if (!attachment || attachment.kind === 'home') return null;
+  return { address: attachment.careOf, link: attachment.link };
+}
+
 function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where'] {
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
@@ -874,6 +909,7 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const AUTO: HandoverTarget = { kind: 'auto' };
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;
