@@ -6,6 +6,7 @@ import type { EventCode, EventField, Severity } from '../core/event.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpVerdict,
   DhcpView,
   KnownNetworkView,
@@ -26,8 +27,17 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
-export type BulEntry = Omit<BulView, 'expiresAt'> & Carried & { readonly expiresIn: number | null };
-export type BcEntry = Omit<BcView, 'expiresAt'> & Carried & { readonly expiresIn: number };
+export type BulEntry = Omit<BulView, 'expiresAt' | 'choice' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number | null; readonly choice: ChoiceEntry | null };
+export type BcEntry = Omit<BcView, 'expiresAt' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number };
+
+export interface Ipv4Prefix {
+  /** As `198.51.100.16/28`: IPv4 addresses that are the mobile node's too. */
+  readonly homePrefix4: string | null;
+}
 
 export interface Carried {
   /** Who moves the packets of this binding; null while it has no tunnel. */
@@ -47,7 +57,7 @@ export interface Status {
   readonly tunnels: { readonly kernel: number; readonly userSpace: number };
   readonly protected: boolean;
   readonly homeAgent?: RoleView['homeAgent'];
-  readonly homes: RoleView['homes'];
+  readonly homes: readonly (Omit<RoleView['homes'][number], 'homePrefix4'> & Partial<Ipv4Prefix>)[];
   readonly links: RoleView['links'];
   readonly bindings: number;
   readonly counters: Readonly<Record<string, number>>;
@@ -62,6 +72,11 @@ export type HandoverParams =
   | { readonly kind: 'link'; readonly link: string }
   | { readonly kind: 'family'; readonly family: 4 | 6 }
   | { readonly kind: 'address'; readonly address: string };
+
+/** Which care-of address, and why not the others. */
+export type ChoiceEntry = Omit<ChoiceView, 'next'> & {
+  readonly next: { readonly why: string; readonly in: number } | null;
+};
 
 /** `expiresIn` null: for ever. */
 export type LeaseEntry = Omit<LeaseView, 'routes' | 'expiresAt' | 'renewAt' | 'rebindAt'> & {
@@ -126,6 +141,17 @@ export interface Methods {
   handover: {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };
+  };
+  /** What a handover would lead to, without it; without a target: what is chosen as things are. */
+  'handover.plan': {
+    params: { target?: HandoverParams | undefined };
+    result: {
+      readonly accepted: boolean;
+      readonly reason: string;
+      readonly careOf: string | null;
+      /** One for each home address. */
+      readonly choices: readonly ChoiceEntry[];
+    };
   };
   /** All DHCP clients when no link is named. */
   'dhcp.status': {

@@ -6,6 +6,7 @@ import { eventSentence, eventSeverity } from '../core/event.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpView,
   KnownNetworkView,
   LeaseView,
@@ -15,6 +16,7 @@ import type { Carrying } from '../ports/index.js';
 import type {
   BcEntry,
   BulEntry,
+  ChoiceEntry,
   DhcpEntry,
   EventNotice,
   KnownNetworkEntry,
@@ -49,7 +51,10 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     tunnels: tunnels(view, context.carriedBy),
     protected: context.protected,
     ...(view.homeAgent && { homeAgent: view.homeAgent }),
-    homes: view.homes,
+    homes: view.homes.map(({ homePrefix4, ...home }) => ({
+      ...home,
+      ...(homePrefix4 && { homePrefix4: formatPrefix(homePrefix4) }),
+    })),
     links: view.links,
     bindings: view.role === 'mn' ? view.bul.length : view.bc.length,
     counters: view.counters,
@@ -69,15 +74,28 @@ function tunnels(view: RoleView, carriedBy: CarriedBy): Status['tunnels'] {
 }
 
 export function bulEntry(view: BulView, now: Instant, carriedBy: CarriedBy): BulEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, choice, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = expiresAt === null ? null : secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  const datapath = carriedBy(view.homeAddress) ?? null;
+  return {
+    ...rest,
+    homePrefix4,
+    choice: choice && choiceEntry(choice, now),
+    expiresIn,
+    datapath,
+  };
+}
+
+export function choiceEntry({ next, ...rest }: ChoiceView, now: Instant): ChoiceEntry {
+  return { ...rest, next: next && { why: next.why, in: secondsLeft(next.at, now) } };
 }
 
 export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  return { ...rest, homePrefix4, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
 }
 
 export function dhcpEntry({ lease, next, ...rest }: DhcpView, now: Instant): DhcpEntry {

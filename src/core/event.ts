@@ -121,7 +121,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason}',
+    sentence: 'care-of address {careOf} on {link}: {reason} (others: {others})',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },
@@ -179,6 +179,22 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'IPv4 home address {address} bound',
     clause: 'RFC 5555 §4.4.2',
+  },
+  IPV4_HOME_CHANGED: {
+    severity: 'warning',
+    sentence:
+      'the IPv4 home address is {address} now and was {was}: connections of the old one end',
+    clause: 'RFC 5555 §3.2.1',
+  },
+  IPV4_PREFIX_ACCEPTED: {
+    severity: 'info',
+    sentence: 'IPv4 prefix {prefix} bound',
+    clause: 'RFC 5555 §3.1.1',
+  },
+  IPV4_PREFIX_REFUSED: {
+    severity: 'warning',
+    sentence: 'no IPv4 prefix of {prefixLength} for {homeAddress}: {status} {meaning}',
+    clause: 'RFC 5555 §3.2.1',
   },
   IPV4_HOME_REFUSED: {
     severity: 'error',
@@ -244,6 +260,26 @@ export const EVENTS = {
   HA_IPV4_FREED: {
     severity: 'info',
     sentence: '{address} is free again, {homeAddress} had it: {reason}',
+  },
+  HOME_PREFIX_ADDED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.1',
+  },
+  HOME_PREFIX_CHANGED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.2',
+  },
+  HOME_PREFIX_GONE: {
+    severity: 'warning',
+    sentence: 'home prefix {prefix} on {link} is no longer valid',
+    clause: 'RFC 6275 §10.3.1',
+  },
+  HA_PREFIXES_SENT: {
+    severity: 'info',
+    sentence: '{homeAddress} told of the home prefixes {prefixes} ({reason})',
+    clause: 'RFC 6275 §10.6.2',
   },
   BA_SENT: {
     severity: 'info',

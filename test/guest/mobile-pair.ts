@@ -93,7 +93,7 @@ export class Bindings {
 
   constructor(dsmip = false) {
     this.#declared = new DeclaredItems(
-      signallingItem({ address: AGENT6, address4: AGENT4, dsmip }),
+      signallingItem({ address4: AGENT4, dsmip }, [AGENT6]),
     );
   }
 

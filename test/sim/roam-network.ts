@@ -122,6 +122,7 @@ export const HOME4 = ipv4('192.0.2.100');
 export function mobileNodeOptions(changes: Partial<MobileNodeOptions> = {}): MobileNodeOptions {
   return {
     ...MOBILE_NODE_DEFAULTS,
+    addressGeneration: 'eui64',
     dsmip: true,
     homes: [
       {

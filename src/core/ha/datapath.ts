@@ -44,13 +44,14 @@ export class DeclaredItems {
   }
 }
 
-/** What reaches a home agent that the host must not answer by itself. */
+/** What reaches a home agent, at these addresses, that the host must not answer by itself. */
 export function signallingItem(
-  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip'>,
+  options: Pick<HomeAgentOptions, 'address4' | 'dsmip'>,
+  addresses: readonly Ipv6[],
 ): SignallingItem {
   return {
     kind: 'signalling',
-    addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
+    addresses: options.address4 === null ? addresses : [...addresses, options.address4],
     udp: options.dsmip
       ? {
           address: null,
@@ -58,14 +59,14 @@ export function signallingItem(
           endpoints: options.address4 === null ? [] : [options.address4],
         }
       : null,
-    homeAddressOptionAt: [options.address],
+    homeAddressOptionAt: addresses,
   };
 }
 
 export interface BoundAddresses {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
-  readonly homePrefix4: Prefix<Ipv4> | null;
+  readonly homePrefix4?: Prefix<Ipv4> | null;
   readonly attachment: Attachment;
 }
 
@@ -89,7 +90,11 @@ export function bindingItems(
 }
 
 /** All that is the mobile node's; an IPv4 home address within its prefix is there with it. */
-function boundPrefixes({ homeAddress, homeAddress4, homePrefix4 }: BoundAddresses): Prefix[] {
+function boundPrefixes({
+  homeAddress,
+  homeAddress4,
+  homePrefix4 = null,
+}: BoundAddresses): Prefix[] {
   const homes = [host(homeAddress)];
   if (homeAddress4 !== null && !(homePrefix4 && inPrefix(homeAddress4, homePrefix4))) {
     homes.push(host(homeAddress4));

@@ -20,7 +20,7 @@ import type { MobilityOption } from '../../wire/mobility/option.js';
 import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { BindingCache, type CacheEntry } from '../binding/binding-cache.js';
 import { sequenceAdvances } from '../binding/sequence.js';
-import { NO_DATAPATH, type DatapathItem } from '../datapath/model.js';
+import { NO_DATAPATH, type DatapathItem, type SignallingItem } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import {
@@ -32,7 +32,14 @@ import {
   type MobilityIngress,
   type Refusal,
 } from '../ingress.js';
-import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
+import type {
+  Arrival,
+  LinkName,
+  LinkState,
+  ReceivedFrame,
+  ReceivedPacket,
+  WorldInput,
+} from '../input.js';
 import { earlier, type Deadline } from '../machine.js';
 import type { Random } from '../random.js';
 import type { Role } from '../role.js';
@@ -42,7 +49,7 @@ import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission
 import { CLAIM_SPACING } from './claims.js';
 import { DAD_TIME, DadForMobileNode } from './dad-for-mobile-node.js';
 import { bindingItems, DeclaredItems, signallingItem } from './datapath.js';
-import type { HomeBinding } from './home-binding.js';
+import type { Attachment, HomeBinding } from './home-binding.js';
 import {
   Ipv4HomePool,
   type Ipv4Assignment,
@@ -52,11 +59,13 @@ import {
 import { RESERVATION_PREFIX } from './ipv4-reservations.js';
 import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
 import type { BindingAcl, HomeAgentOptions } from './options.js';
+import { PrefixDistribution } from './prefix-distribution.js';
 import { ProxyArp } from './proxy-arp.js';
 import { ProxyNd } from './proxy-nd.js';
 import { RateLimit } from '../rate-limit.js';
 import {
   defendedLinkLocal,
+  grantLifetime,
   isBindingUpdate,
   makeBinding,
   natOption,
@@ -79,6 +88,8 @@ export class HomeAgent implements Role {
   readonly #proxyNd: ProxyNd;
   readonly #proxyArp: ProxyArp;
   readonly #pool: Ipv4HomePool;
+  readonly #distribution: PrefixDistribution;
+  #signalling: SignallingItem;
   readonly #errors = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
   readonly #counters: Record<string, number> = {};
   #effects: RoleEffect[] = [];
@@ -86,16 +97,16 @@ export class HomeAgent implements Role {
   /** Effects that the datapath goes before. */
   readonly #later: RoleEffect[] = [];
   #dirty = false;
-  #asked: { readonly homeAddress: Ipv6; readonly home: HomeLink | undefined } | undefined;
   #stopped = false;
 
-  /** A home agent needs no randomness so far; every role is handed some. */
-  constructor(options: HomeAgentOptions, _random: Random) {
+  constructor(options: HomeAgentOptions, random: Random) {
     this.#options = options;
-    this.#declared = new DeclaredItems(signallingItem(options));
     this.#acl = new Map(options.acl.map((row) => [row.homeAddress, row]));
     this.#cache = new BindingCache(options.maxBindings);
     this.#departed = new BindingCache(options.maxBindings);
+    this.#distribution = new PrefixDistribution(options, random, this.#cache, this.#links);
+    this.#signalling = signallingItem(options, this.#distribution.ownAddresses());
+    this.#declared = new DeclaredItems(this.#signalling);
     this.#proxyNd = new ProxyNd(this.#links, options.address);
     this.#proxyArp = new ProxyArp(this.#links);
     this.#pool = new Ipv4HomePool(options, (address) => this.#isOwn(address));
@@ -105,6 +116,8 @@ export class HomeAgent implements Role {
     for (const link of links) this.#links.set(link.name, link);
     this.#tell('STARTED', { role: 'ha' });
     this.#reserveAgain(kept, now);
+    this.#distribution.prefixes.revive(kept, now);
+    for (const link of links) this.#distribution.handleLink(link, now);
     let claimAt = now;
     for (const [key, value] of kept) {
       if (!key.startsWith(KEPT_PREFIX)) continue;
@@ -148,6 +161,7 @@ export class HomeAgent implements Role {
   handleTimeout(now: Instant): void {
     if (this.#stopped) return;
     this.#dad.handleTimeout(now);
+    this.#distribution.handleTimeout(now);
     for (let gone = this.#cache.takeExpired(now); gone; gone = this.#cache.takeExpired(now)) {
       this.#count('expired');
       this.#forget(gone, 'lifetime over', now);
@@ -161,6 +175,7 @@ export class HomeAgent implements Role {
     if (this.#stopped) return undefined;
     let next: Deadline | undefined = this.#dad.pollTimeout();
     next = earlier<string>(next, deadline(this.#cache.nextExpiry(), 'a binding expires'));
+    next = earlier<string>(next, this.#distribution.pollTimeout());
     next = earlier<string>(next, this.#proxyNd.pollTimeout());
     next = earlier<string>(next, this.#proxyArp.pollTimeout());
     next = earlier<string>(next, this.#pool.reservations.pollTimeout());
@@ -222,19 +237,30 @@ export class HomeAgent implements Role {
     const result = ingressFrame(frame);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    // Our own frames come back on links that loop multicast; they tell nothing about others.
-    if (value.kind === 'dhcp' || value.linkSource === this.#links.get(value.link)?.mac) return;
+    if (value.kind === 'dhcp') return;
+    if (value.linkSource === this.#links.get(value.link)?.mac) {
+      // Our own frames come back on links that loop multicast. They tell nothing about others, but a router beside us
+      // is one of the home link: RFC 6275 §10.6.1.
+      if (value.kind === 'nd') this.#distribution.handleNd(value, now);
+      return;
+    }
     if (value.kind === 'arp') return this.#proxyArp.handleArp(value.link, value.message, now);
     this.#dad.handleNd(value.link, value.source, value.message);
     this.#proxyNd.handleNd(value, now);
+    this.#distribution.handleNd(value, now);
   }
 
   #packet(packet: ReceivedPacket, now: Instant): void {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    if (value.kind === 'icmpv6' && !value.homeAddressOption) return; // the host's own business
-    if (value.destination !== this.#options.address) return this.#drop('not-ours', value.careOf);
+    const own = this.#signalling.addresses.includes(value.destination);
+    if (value.kind === 'icmpv6' && !value.homeAddressOption) {
+      // Out of a tunnel the mobile node speaks as its home address, RFC 6275 §10.4.5. All else is the host's own.
+      if (own && value.received.arrival.kind !== 'native') this.#tunnelled(value, now);
+      return;
+    }
+    if (!own) return this.#drop('not-ours', value.careOf);
     if (value.kind === 'icmpv6') return this.#icmpv6(value, now);
     if (isBindingUpdate(value)) return this.#bindingUpdate(readRequest(value), now);
     this.#mobility(value);
@@ -251,11 +277,21 @@ export class HomeAgent implements Role {
     const binding = this.#cache.get(source);
     const here = binding?.attachment.path === 'ipv6' && binding.attachment.remote === careOf;
     if (!here) return this.#refused(refuseUnknownBinding(ingress), now);
+    this.#distribution.solicited(ingress, binding, now);
     if (message.kind !== 'echoRequest') return;
     // RFC 6275 §10.4.2: towards the mobile node itself, a home agent is its correspondent node.
-    const path = { source: this.#options.address, destination: careOf, routingHome: source };
+    const path = { source: ingress.destination, destination: careOf, routingHome: source };
     const octets = encodeIcmpv6Packet({ ...path, message: { ...message, kind: 'echoReply' } });
     this.#effects.push({ kind: 'packet', octets });
+  }
+
+  /** Without a Home Address option, from a mobile node that is bound over IPv4. */
+  #tunnelled(ingress: Icmpv6Ingress, now: Instant): void {
+    const binding = this.#cache.get(ingress.source);
+    if (!binding || !cameFrom(ingress.received.arrival, binding.attachment)) {
+      return this.#drop('icmpv6-tunnel', ingress.source);
+    }
+    this.#distribution.solicited(ingress, binding, now);
   }
 
   #bindingUpdate(request: RegistrationRequest, now: Instant): void {
@@ -334,6 +370,24 @@ export class HomeAgent implements Role {
     }
   }
 
+  #drainDistribution(now: Instant): void {
+    const distribution = this.#distribution;
+    for (let e = distribution.pollEffect(); e; e = distribution.pollEffect()) {
+      if (e.kind !== 'homeless') {
+        (e.kind === 'event' ? this.#effects : this.#later).push(e);
+        continue;
+      }
+      const binding = this.#cache.delete(e.homeAddress);
+      if (binding) this.#forget(binding, 'its home prefix is no longer valid', now);
+    }
+    const addresses = distribution.ownAddresses();
+    const { homeAddressOptionAt: before = [] } = this.#signalling;
+    if (addresses === before) return;
+    const was = this.#signalling;
+    this.#signalling = signallingItem(this.#options, addresses);
+    this.#declare([was], [this.#signalling]);
+  }
+
   #unique(homeAddress: Ipv6, now: Instant): void {
     const waiting = this.#waiting.get(homeAddress);
     const binding = this.#cache.get(homeAddress);
@@ -372,7 +426,15 @@ export class HomeAgent implements Role {
     if (careOf === null) return; // not reached: admission refuses
     const previous = this.#cache.get(homeAddress);
     const ipv4 = this.#assignIpv4(request, previous);
-    const binding = makeBinding({ ...request, careOf }, home, ipv4, this.#options, previous, now);
+    const binding = makeBinding(
+      { ...request, careOf },
+      home,
+      ipv4,
+      this.#options,
+      this.#distribution.longestLifetime(homeAddress, now),
+      previous,
+      now,
+    );
     if (!this.#cache.put(binding)) {
       return this.#refuse(request, BA_STATUS.insufficientResources, 'cache-full');
     }
@@ -388,7 +450,9 @@ export class HomeAgent implements Role {
     this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: keepBinding(binding) });
     const { lifetime } = binding;
     const options = [...refreshAdvice(this.#options.refreshAdvice, lifetime), ...ipv4.acks];
-    this.#answer(request, BA_STATUS.accepted, sequence, lifetime, options);
+    const status = this.#distribution.acceptedStatus(homeAddress, lifetime, now);
+    this.#answer(request, status, sequence, lifetime, options);
+    this.#distribution.bound(binding, now);
   }
 
   /** RFC 6275 §10.3.2. */
@@ -433,7 +497,7 @@ export class HomeAgent implements Role {
     const link = this.#homeOf(homeAddress)?.link;
     // A deregistration out of the tunnel is answered through it, while it is there.
     const queue = request.arrival.kind === 'tunnel' ? this.#effects : this.#later;
-    queue.push(acknowledge(this.#options.address, request, fields, link));
+    queue.push(acknowledge(request, fields, link));
     queue.push(eventEffect(event('BA_SENT', { homeAddress, sequence, status })));
   }
 
@@ -441,6 +505,7 @@ export class HomeAgent implements Role {
   #forget(binding: HomeBinding, reason: string, now: Instant): void {
     const { homeAddress } = binding;
     if (this.#trying.delete(homeAddress)) this.#dad.cancel(homeAddress);
+    this.#distribution.unbound(homeAddress);
     this.#letGo(binding, undefined);
     this.#pool.letGo(homeAddress, now);
     this.#declare(binding.items, []);
@@ -496,14 +561,9 @@ export class HomeAgent implements Role {
     return this.#acl.get(homeAddress)?.status ?? this.#options.defaultStatus;
   }
 
-  /** One update asks several times. */
   #homeOf(homeAddress: Ipv6): HomeLink | undefined {
-    if (this.#asked?.homeAddress !== homeAddress) {
-      const found = this.#options.homeLinks.find(({ prefix }) => inPrefix(homeAddress, prefix));
-      const home = found && { link: found.link, prefixLength: found.prefix.length };
-      this.#asked = { homeAddress, home };
-    }
-    return this.#asked.home;
+    const found = this.#distribution.prefixes.of(homeAddress);
+    return found && { link: found.link, prefixLength: found.prefix.length };
   }
 
   #isHomeLink(name: LinkName): boolean {
@@ -520,15 +580,17 @@ export class HomeAgent implements Role {
     if (kept.attachment.path !== 'ipv6' && !options.dsmip) return undefined;
     const ipv4 = options.dsmip ? this.#pool.allowed(homeAddress, ipv4Of(kept)) : NO_IPV4;
     const { address: homeAddress4, prefix: homePrefix4 } = ipv4;
+    const own = this.#distribution.ownAddresses();
+    const agent = kept.agent !== null && own.includes(kept.agent) ? kept.agent : options.address;
     const attachment =
-      kept.attachment.path === 'ipv6'
-        ? { ...kept.attachment, local: options.address }
-        : kept.attachment;
-    const lifetime = Math.min(kept.lifetime, options.maxBindingLifetime);
+      kept.attachment.path === 'ipv6' ? { ...kept.attachment, local: agent } : kept.attachment;
+    const longest = this.#distribution.longestLifetime(homeAddress, now);
+    const lifetime = grantLifetime(kept.lifetime, longest);
     const binding: HomeBinding = {
       ...kept,
       homeAddress4,
       homePrefix4,
+      agent,
       lifetime,
       expiresAt: after(now, seconds(lifetime)),
       link: home.link,
@@ -539,6 +601,7 @@ export class HomeAgent implements Role {
     if (!this.#cache.put(binding)) return undefined;
     this.#declare([], binding.items);
     this.#pool.hold(homeAddress, ipv4, now);
+    this.#distribution.bound(binding, now);
     return binding;
   }
 
@@ -560,6 +623,7 @@ export class HomeAgent implements Role {
   #linkChanged(link: LinkState, now: Instant): void {
     const was = this.#links.get(link.name);
     this.#links.set(link.name, link);
+    this.#distribution.handleLink(link, now);
     const { name, up } = link;
     if (!up) {
       if (was?.up) this.#linkLost(name, 'LINK_DOWN');
@@ -638,6 +702,7 @@ export class HomeAgent implements Role {
   /** The end of every input: the datapath, then what needs it. */
   #finish(now: Instant): void {
     this.#drainDad(now);
+    this.#drainDistribution(now);
     const { reservations } = this.#pool;
     for (let e = reservations.pollEffect(); e; e = reservations.pollEffect()) this.#effects.push(e);
     if (this.#dirty) {
@@ -680,6 +745,22 @@ const ipv4Of = ({
   address: homeAddress4,
   prefix: homePrefix4,
 });
+
+/** RFC 6275 §10.4.5: only where the binding says that the mobile node is. */
+function cameFrom(arrival: Arrival, attachment: Attachment): boolean {
+  switch (arrival.kind) {
+    case 'native':
+      return false;
+    case 'tunnel':
+      return attachment.path !== 'udp' && attachment.remote === arrival.source;
+    case 'udp': {
+      if (attachment.path !== 'udp') return false;
+      return attachment.remote === arrival.source && attachment.remotePort === arrival.sourcePort;
+    }
+    default:
+      return arrival satisfies never;
+  }
+}
 
 function viewBinding(binding: HomeBinding, probing: boolean, dynamic4: boolean): BcView {
   const { attachment } = binding;

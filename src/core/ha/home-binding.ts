@@ -21,6 +21,8 @@ export interface HomeBinding extends CacheEntry {
   readonly homeAddress4: Ipv4 | null;
   /** RFC 5555 §3.1.1, P. `homeAddress4` may lie in it. */
   readonly homePrefix4: Prefix<Ipv4> | null;
+  /** The address of ours that the mobile node registers at. */
+  readonly agent: Ipv6;
   /** As the mobile node names it; behind a NAT a private address. */
   readonly careOf: IpAddress;
   /** `BU_FLAG` bits of the last Binding Update. */

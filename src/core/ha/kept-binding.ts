@@ -21,6 +21,8 @@ export interface KeptBinding {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
   readonly homePrefix4: Prefix<Ipv4> | null;
+  /** Null in what earlier versions have written. */
+  readonly agent: Ipv6 | null;
   readonly careOf: IpAddress;
   readonly flags: number;
   readonly sequence: number;
@@ -32,11 +34,13 @@ export const KEPT_PREFIX = 'bc ';
 export const keptKey = (homeAddress: Ipv6): string => `${KEPT_PREFIX}${homeAddress}`;
 
 export function keepBinding(binding: HomeBinding): string {
-  const { homeAddress4, homePrefix4, careOf, flags, sequence, lifetime, attachment } = binding;
+  const { homeAddress4, homePrefix4, agent, careOf, flags, sequence, lifetime, attachment } =
+    binding;
   const prefix = homePrefix4 ? { homePrefix4: formatPrefix(homePrefix4) } : {};
   return JSON.stringify({
     homeAddress4,
     ...prefix,
+    agent,
     careOf,
     flags,
     sequence,
@@ -63,6 +67,7 @@ export function readKept(key: string, value: string): KeptBinding | undefined {
     homeAddress,
     homeAddress4: address4,
     homePrefix4: prefix4,
+    agent: ipv6Of(fields['agent']) ?? null,
     careOf: address,
     flags,
     sequence,

@@ -5,7 +5,14 @@
  * tunnel is declared and nothing leaves with a home address. At home they are ordinary addresses of the home link.
  * Rule numbers are those of UMIP: 1001 home addresses, 1002 care-of addresses.
  */
-import { isIpv6, prefixOf, type IpAddress, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv4,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import {
   TUNNEL_LINK,
   type AddressItem,
@@ -40,11 +47,14 @@ export interface HomeSituation {
   readonly homeAddress: Ipv6;
   /** Null where there is none or the home agent refuses it. */
   readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** A prefix of IPv4 addresses that is ours while away, RFC 5555 §3.1.1. */
+  readonly homePrefix4?: Prefix<Ipv4> | null;
   readonly where:
     | {
         readonly kind: 'away';
         readonly tunnel: TunnelSituation | null;
         readonly ipv4Bound: boolean;
+        readonly prefixBound?: boolean;
         /** The IPv6 care-of address that Binding Updates leave from, now or next. */
         readonly signalling: { readonly peer: Ipv6; readonly careOf: Ipv6 } | null;
       }
@@ -99,7 +109,7 @@ function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   for (const { address, prefixLength, link, router } of careOf) {
     add(addressItem(link, address, prefixLength, true));
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
-    add(rule(CARE_OF_RULE, address, table));
+    add(rule(CARE_OF_RULE, prefixOf(address, isIpv6(address) ? 128 : 32), table));
     if (router === null || links.has(`${table} ${link}`)) continue;
     // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
     const metric = METRIC + links.size;
@@ -114,7 +124,7 @@ function addAway(
   index: number,
   add: Add,
 ): void {
-  const { homeAddress, homeAddress4 } = home;
+  const { homeAddress, homeAddress4, homePrefix4 } = home;
   // One table a home address: each has its own tunnel.
   const table: TableName = index === 0 ? 'home' : `home${index}`;
   const own: IpAddress[] = homeAddress4 ? [homeAddress, homeAddress4.address] : [homeAddress];
@@ -122,7 +132,7 @@ function addAway(
     const host = prefixOf(address, isIpv6(address) ? 128 : 32);
     const everything = anywhere(address);
     add({ ...addressItem(TUNNEL_LINK, address, host.length, false), home: true });
-    add(rule(HOME_RULE, address, table));
+    add(rule(HOME_RULE, host, table));
     const into = { kind: 'route', link: TUNNEL_LINK, tunnel: homeAddress } as const;
     add({ ...into, table, destination: everything, metric: METRIC });
     add({
@@ -133,12 +143,24 @@ function addAway(
       metric: METRIC + index,
     });
   }
+  if (homePrefix4) {
+    add(rule(HOME_RULE, homePrefix4, table));
+    // What nobody behind us has ends here, not in the tunnel that it came out of.
+    add({
+      kind: 'route',
+      table: 'main',
+      destination: homePrefix4,
+      link: TUNNEL_LINK,
+      metric: METRIC,
+    });
+  }
   const { tunnel, signalling } = where;
   if (signalling) add({ kind: 'homeAddress', home: homeAddress, ...signalling });
   if (!tunnel) return;
-  const carried = own
+  const carried: Prefix[] = own
     .filter((address) => isIpv6(address) || where.ipv4Bound)
     .map((address) => prefixOf(address, isIpv6(address) ? 128 : 32));
+  if (homePrefix4 && where.prefixBound) carried.push(homePrefix4);
   const item: TunnelItem = {
     kind: 'tunnel',
     key: homeAddress,
@@ -197,9 +219,12 @@ function defaultRoute(
   };
 }
 
-function rule(priority: number, address: IpAddress, table: TableName): RuleItem {
-  return { kind: 'rule', priority, from: prefixOf(address, isIpv6(address) ? 128 : 32), table };
-}
+const rule = (priority: number, from: Prefix, table: TableName): RuleItem => ({
+  kind: 'rule',
+  priority,
+  from,
+  table,
+});
 
 const anywhere = (address: IpAddress) => prefixOf(address, 0);
 

@@ -5,10 +5,7 @@
  * Spec: RFC 6275 §11.5.3, §11.5.4.
  */
 import {
-  eui64Address,
   formatPrefix,
-  ipv6FromOctets,
-  ipv6Octets,
   isIpv6,
   isLinkLocal,
   UNSPECIFIED6,
@@ -27,11 +24,18 @@ import type { DhcpAction } from '../role.js';
 import type { DhcpVerdict } from '../view.js';
 import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
+import type { LinkSituation } from './choice-view.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
 import { KnownAddresses, routerKey } from './known-addresses.js';
+import type { MakeAddress } from './interface-identifier.js';
 import type { KnownNetworks } from './known-networks.js';
-import { MovementDetector, type AdvertisedPrefix, type Router } from './movement-detector.js';
+import {
+  MovementDetector,
+  type AdvertisedPrefix,
+  type Router,
+  type RouterProbes,
+} from './movement-detector.js';
 import type { HomeLink } from './returning-home.js';
 
 export type PortEffect = FrameEffect | EventEffect | StoreEffect;
@@ -42,6 +46,8 @@ export interface LinkPortSettings {
   /** A DHCPv4 client runs here. */
   readonly dhcp: boolean;
   readonly optimisticDad: boolean;
+  readonly makeAddress: MakeAddress;
+  readonly routerProbes: RouterProbes;
   /** Milliseconds. */
   readonly ipv6HeadStart: number;
   readonly homes: readonly { readonly homeAddress: Ipv6; readonly homePrefix: Prefix<Ipv6> }[];
@@ -81,7 +87,6 @@ export class LinkPort implements Machine<PortEffect> {
   readonly detector: MovementDetector;
   readonly dhcp: DhcpClient | undefined;
   readonly #set: LinkPortSettings;
-  readonly #random: Random;
   readonly #effects: PortEffect[] = [];
   readonly #addresses = new Map<string, Autoconfigured>();
   readonly #known = new KnownAddresses();
@@ -91,8 +96,7 @@ export class LinkPort implements Machine<PortEffect> {
   constructor(settings: LinkPortSettings, random: Random) {
     this.name = settings.name;
     this.#set = settings;
-    this.#random = random;
-    this.detector = new MovementDetector(settings.name);
+    this.detector = new MovementDetector(settings.name, settings.routerProbes);
     if (settings.dhcp) {
       const { name, keptLease, networks } = settings;
       this.dhcp = new DhcpClient(name, random, keptLease, networks);
@@ -109,6 +113,18 @@ export class LinkPort implements Machine<PortEffect> {
 
   get mtu(): number {
     return this.#state?.mtu ?? DEFAULT_MTU;
+  }
+
+  /** What `viewChoice` says of a link without a candidate. */
+  get linkSituation(): LinkSituation {
+    return {
+      name: this.name,
+      present: this.#state !== undefined,
+      up: this.up,
+      preference: this.#set.preference,
+      routers: this.detector.routers.length,
+      dhcp: this.dhcp?.state ?? null,
+    };
   }
 
   get #unused(): boolean {
@@ -349,9 +365,9 @@ export class LinkPort implements Machine<PortEffect> {
       }
       own.by = offer.by;
       if (own.machine.state === 'duplicate' && own.conflicts < MAX_CONFLICTS) {
-        // Ours, after RFC 7217 §6: another interface identifier, a few times; §5.4.5 of RFC 4862 would give up.
+        // RFC 7217 §6: another interface identifier, a few times.
         own.conflicts++;
-        const address = this.#randomAddress(own.prefix);
+        const address = this.#makeAddress(own.prefix, own.conflicts);
         own.machine = this.#configure(offer, address, false, now) ?? own.machine;
       } else own.machine.refresh(offer.prefix.validUntil, offer.prefix.preferredUntil, now);
     }
@@ -360,7 +376,7 @@ export class LinkPort implements Machine<PortEffect> {
   #begin(key: string, offer: Offered, now: Instant): void {
     const { prefix } = offer.prefix;
     const known = this.#known.find(offer.by, prefix, now);
-    const address = known?.address ?? this.#firstAddress(prefix);
+    const address = known?.address ?? this.#makeAddress(prefix, 0);
     const machine = this.#configure(offer, address, known !== undefined, now);
     if (!machine) return;
     const conflicts = known?.conflicts ?? 0;
@@ -387,15 +403,9 @@ export class LinkPort implements Machine<PortEffect> {
     return machine;
   }
 
-  #firstAddress(prefix: Prefix<Ipv6>): Ipv6 {
-    return eui64Address(prefix.address, this.#state!.mac);
-  }
-
-  #randomAddress(prefix: Prefix<Ipv6>): Ipv6 {
-    const octets = ipv6Octets(prefix.address).slice();
-    octets.set(this.#random.octets(8), 8);
-    octets[8]! &= 0xfd; // RFC 4291 §2.5.1: not derived from a global token
-    return ipv6FromOctets(octets);
+  #makeAddress(prefix: Prefix<Ipv6>, attempt: number): Ipv6 {
+    const { name, mac } = this.#state!;
+    return this.#set.makeAddress(prefix, { name, mac }, attempt);
   }
 
   /** The prefixes to have an address of, each with the best router that advertises it. */
@@ -405,7 +415,7 @@ export class LinkPort implements Machine<PortEffect> {
     for (const router of this.detector.routers) {
       if (!router.isDefault) continue;
       for (const prefix of router.prefixes) {
-        // RFC 4862 §5.5.3: autonomous, and an EUI-64 fills the rest.
+        // RFC 4862 §5.5.3: autonomous, and an identifier of 64 bits fills the rest.
         if (!prefix.autonomous || prefix.prefix.length !== 64) continue;
         if (this.#set.homes.every((h) => samePrefix6(h.homePrefix, prefix.prefix))) continue;
         const key = formatPrefix(prefix.prefix);

@@ -21,11 +21,14 @@ import {
   type Ipv4,
   type Ipv6,
   type MacAddress,
+  type Prefix,
 } from '../../base/address.js';
+import { UsageError } from '../../base/error.js';
 import { after, seconds, type Instant } from '../../base/time.js';
 import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
+import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -42,7 +45,7 @@ import type { Random } from '../random.js';
 import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
+import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
 import {
   BulEntry,
   sameAttachment,
@@ -57,15 +60,28 @@ import {
   type Candidate,
   type Choice,
 } from './care-of-choice.js';
+import { describeOthers, viewChoice } from './choice-view.js';
 import {
   mobileNodeDatapath,
   type HomeSituation,
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import {
+  eui64Addresses,
+  keptSecret,
+  stableAddresses,
+  type MakeAddress,
+} from './interface-identifier.js';
 import { KnownNetworks } from './known-networks.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
-import type { HomeOptions, MobileNodeOptions } from './options.js';
+import { ipv4HomeKey } from './ipv4-home.js';
+import {
+  staticIpv4Home,
+  type HomeOptions,
+  type MobileNodeOptions,
+  type StaticIpv4Home,
+} from './options.js';
 import { ReturningHome } from './returning-home.js';
 import { UpdateRate } from './update-rate.js';
 
@@ -73,6 +89,12 @@ export interface HandoverVerdict {
   readonly accepted: boolean;
   readonly reason: string;
   readonly careOf: IpAddress | null;
+}
+
+/** What a handover would lead to, without it. */
+export interface HandoverPlan extends HandoverVerdict {
+  /** One for each home address: what would be chosen, also where the target is refused. */
+  readonly choices: readonly ChoiceView[];
 }
 
 interface Home {
@@ -91,6 +113,7 @@ type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of der
 export class MobileNode implements Role {
   readonly #options: MobileNodeOptions;
   readonly #random: Random;
+  readonly #sha256: Sha256 | undefined;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
   #networks = new KnownNetworks();
@@ -98,7 +121,7 @@ export class MobileNode implements Role {
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
   readonly #answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
-  #forced: HandoverTarget = { kind: 'auto' };
+  #forced: HandoverTarget = AUTO;
   /** The next registration overrules a refusal: a person asked for it. */
   #insist = false;
   /** The situation that the datapath was last declared for. */
@@ -106,9 +129,14 @@ export class MobileNode implements Role {
   #stopping = false;
   #stopped = false;
 
-  constructor(options: MobileNodeOptions, random: Random) {
+  /** `sha256` may be left out with EUI-64 addresses. Throws `UsageError` `SHA256_MISSING` where it is needed. */
+  constructor(options: MobileNodeOptions, random: Random, sha256?: Sha256) {
+    if (options.addressGeneration === 'stable' && !sha256) {
+      throw new UsageError('SHA256_MISSING', 'Stable addresses (RFC 7217) need a digest function.');
+    }
     this.#options = options;
     this.#random = random;
+    this.#sha256 = sha256;
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
@@ -119,6 +147,7 @@ export class MobileNode implements Role {
       this.#homes.push(this.#newHome(options, kept, rate));
     }
     this.#networks = new KnownNetworks(kept);
+    const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
         {
@@ -126,6 +155,8 @@ export class MobileNode implements Role {
           preference,
           dhcp: dhcp && this.#options.dsmip,
           optimisticDad: this.#options.optimisticDad,
+          makeAddress,
+          routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
           homes: this.#options.homes,
           keptLease: kept.get(`lease ${name}`),
@@ -211,25 +242,14 @@ export class MobileNode implements Role {
 
   /** What may be forced is decided by the first home address; the others follow where they can. */
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
-    const no = (reason: string): HandoverVerdict => ({ accepted: false, reason, careOf: null });
-    const home = this.#homes[0];
-    if (!home || this.#stopping)
-      return no(home ? 'the mobile node is stopping' : 'there is no home address');
-    if (target.kind === 'home' && !this.#sight(home, target))
-      return no('no router advertises the home prefix');
-    if (target.kind !== 'auto' && target.kind !== 'home') {
-      const choice = this.#choose(home, target, now);
-      if (!choice.chosen || !matches(choice.chosen, target)) {
-        const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
-        return no(why ?? `no care-of address on ${describeTarget(target)}`);
-      }
-    }
+    const refusal = this.#refusalOf(target, now);
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
     this.#proceed(now);
     this.#insist = false;
-    const { returning, choice, options } = home;
+    const { returning, choice, options } = this.#homes[0]!;
     if (returning.state !== 'away') {
       return { accepted: true, reason: 'at home', careOf: options.homeAddress };
     }
@@ -238,6 +258,40 @@ export class MobileNode implements Role {
       reason: choice?.reason ?? 'nothing to choose from',
       careOf: choice?.chosen?.address ?? null,
     };
+  }
+
+  /** What `handover` would do; nothing is done. Null: what would be chosen now, as things are. */
+  planHandover(target: HandoverTarget | null, now: Instant): HandoverPlan {
+    const refusal = this.#refusalOf(target ?? { kind: 'auto' }, now);
+    const forced = target?.kind === 'home' ? AUTO : (target ?? this.#forced);
+    const choices = this.#homes.map((home) => this.#viewChoice(home, forced, now));
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null, choices };
+    const { careOf, reason, rule, homeAddress } = choices[0]!;
+    return { accepted: true, reason, careOf: rule === 'at-home' ? homeAddress : careOf, choices };
+  }
+
+  /** Why a handover to there is not made. */
+  #refusalOf(target: HandoverTarget, now: Instant): string | undefined {
+    const home = this.#homes[0];
+    if (!home) return 'there is no home address';
+    if (this.#stopping) return 'the mobile node is stopping';
+    if (target.kind === 'auto') return undefined;
+    if (target.kind === 'home')
+      return this.#sight(home, target) ? undefined : 'no router advertises the home prefix';
+    const choice = this.#choose(home, target, now);
+    if (choice.chosen && matches(choice.chosen, target)) return undefined;
+    const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
+    return why ?? `no care-of address on ${describeTarget(target)}`;
+  }
+
+  #viewChoice(home: Home, forced: HandoverTarget, now: Instant): ChoiceView {
+    return viewChoice(this.#choose(home, forced, now), {
+      homeAddress: home.options.homeAddress,
+      homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
+      current: currentOf(home),
+      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      links: [...this.#ports.values()].map((port) => port.linkSituation),
+    });
   }
 
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
@@ -296,10 +350,12 @@ export class MobileNode implements Role {
     return this.#stopped;
   }
 
-  view(_now: Instant): RoleView {
+  view(now: Instant): RoleView {
     return {
       role: 'mn',
-      bul: this.#homes.map(({ entry, choice }) => entry.view(choice?.reason ?? null)),
+      bul: this.#homes.map((home) =>
+        home.entry.view(this.#stopped ? null : this.#viewChoice(home, this.#forced, now)),
+      ),
       bc: [],
       counters: Object.fromEntries(this.#counters),
       next: this.pollTimeout() ?? null,
@@ -313,26 +369,26 @@ export class MobileNode implements Role {
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
-        homeAddress4: home.options.homeAddress4?.address ?? null,
+        homeAddress4: ipv4HomeOf(home, this.#options.dsmip)?.address ?? null,
+        ...(prefix4Of(home) && { homePrefix4: prefix4Of(home)! }),
+        ...(home.entry.ipv4.isDynamic && { dynamic4: true }),
         where: whereOf(home),
       })),
     };
   }
 
-  /** Why each address is used or not, for the first home address: `mip6 handover --dry-run`. */
-  get choice(): Choice | undefined {
-    return this.#homes[0]?.choice;
-  }
-
   #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
     const { homeAddress, homeAgent } = options;
     const o = this.#options;
-    const homeAddress4 = o.dsmip ? (options.homeAddress4?.address ?? null) : null;
+    const configured = o.dsmip ? options.homeAddress4 : null;
+    const homeAddress4 = configured === 'dynamic' ? null : (configured?.address ?? null);
     const random = this.#random.octets(2);
     const last = Number.parseInt(kept.get(`seq ${homeAddress}`) ?? '', 10);
     const entry = new BulEntry({
       homeAddress,
-      homeAddress4,
+      homeAddress4: configured === 'dynamic' ? configured : homeAddress4,
+      ipv4PrefixLength: options.ipv4PrefixLength ?? null,
+      keptIpv4: kept.get(ipv4HomeKey(homeAddress)),
       peer: homeAgent,
       peer4: o.dsmip ? options.homeAgent4 : null,
       lifetime: o.bindingLifetime,
@@ -355,6 +411,15 @@ export class MobileNode implements Role {
       ipv6UnansweredUntil: undefined,
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
     };
+  }
+
+  #addressMaker(kept: ReadonlyMap<string, string>): MakeAddress {
+    if (!this.#sha256 || this.#options.addressGeneration === 'eui64') {
+      return eui64Addresses(this.#random);
+    }
+    const { secret, keep } = keptSecret(kept, this.#random);
+    if (keep) this.#effects.push(keep);
+    return stableAddresses(this.#sha256, secret);
   }
 
   /** A home link that no `links` entry names is used all the same. */
@@ -500,10 +565,7 @@ export class MobileNode implements Role {
   /** At home, or which care-of address. */
   #decide(home: Home, now: Instant): void {
     const { returning, entry } = home;
-    const sighting = this.#sight(home);
-    // A suspect router keeps a node at home, but does not bring it there.
-    const there =
-      sighting && (sighting.confirmed || returning.state !== 'away') ? sighting : undefined;
+    const there = this.#homeSeen(home, this.#forced);
     if (there && returning.link === there.home.link) {
       home.sighting = there;
       if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
@@ -526,7 +588,8 @@ export class MobileNode implements Role {
    * IPv4 need not wait for a lease at every return.
    */
   #learnRouter4(home: Home): void {
-    const { homeAddress4, homeAddress } = home.options;
+    const { homeAddress } = home.options;
+    const homeAddress4 = staticIpv4Home(home.options);
     const link = home.sighting?.home.link;
     const router = link === undefined ? undefined : this.#ports.get(link)?.dhcp?.lease?.router;
     if (!router || !homeAddress4 || router === home.router4) return;
@@ -540,7 +603,13 @@ export class MobileNode implements Role {
     if (entry.state === 'deregistering') entry.detach();
   }
 
-  #sight(home: Home, forced = this.#forced): HomeSighting | undefined {
+  /** A suspect router keeps a node at home, but does not bring it there. */
+  #homeSeen(home: Home, forced: HandoverTarget): HomeSighting | undefined {
+    const sighting = this.#sight(home, forced);
+    return sighting?.confirmed || home.returning.state !== 'away' ? sighting : undefined;
+  }
+
+  #sight(home: Home, forced: HandoverTarget): HomeSighting | undefined {
     const { homePrefix, homeAgent, homeLink } = home.options;
     let found: HomeSighting | undefined;
     for (const port of this.#ports.values()) {
@@ -562,9 +631,7 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, entry, ipv6UnansweredUntil } = home;
-    const attachment = entry.attachment ?? entry.binding?.attachment;
-    const current = attachment && attachment.kind !== 'home' ? attachment : undefined;
+    const { options, ipv6UnansweredUntil } = home;
     return chooseCareOf(
       this.#candidates(),
       {
@@ -572,7 +639,7 @@ export class MobileNode implements Role {
         ipv4: this.#options.dsmip && options.homeAgent4 !== null,
         ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
         forced,
-        current: current ? { address: current.careOf, link: current.link } : null,
+        current: currentOf(home),
       },
       now,
     );
@@ -588,8 +655,9 @@ export class MobileNode implements Role {
     home.choice = choice;
     const { homeAddress } = home.options;
     if (is && (was?.address !== is.address || was.link !== is.link)) {
-      const fields = { homeAddress, careOf: is.address, link: is.link, reason: choice.reason };
-      this.#report('CARE_OF_CHOSEN', fields);
+      const { reason, rule } = choice;
+      const fields = { homeAddress, careOf: is.address, link: is.link, reason, rule };
+      this.#report('CARE_OF_CHOSEN', { ...fields, others: describeOthers(choice) });
     } else if (was && choice && !is) {
       this.#report('CARE_OF_LOST', { homeAddress, reason: choice.reason });
     }
@@ -629,10 +697,10 @@ export class MobileNode implements Role {
 
   #situationOf(home: Home): HomeSituation {
     const { options, entry, returning, sighting } = home;
-    const configured = this.#options.dsmip ? options.homeAddress4 : null;
     const base = {
       homeAddress: options.homeAddress,
-      homeAddress4: entry.ipv4Refused && !returning.inUse ? null : configured,
+      homeAddress4: ipv4HomeOf(home, this.#options.dsmip),
+      homePrefix4: prefix4Of(home),
     };
     if (returning.inUse && sighting) {
       const { link } = sighting.home;
@@ -645,8 +713,9 @@ export class MobileNode implements Role {
     }
     const tunnel = this.#tunnelOf(home);
     const ipv4Bound = (entry.binding?.homeAddress4 ?? null) !== null;
+    const prefixBound = (entry.binding?.homePrefix4 ?? null) !== null;
     const signalling = this.#signallingOf(home);
-    return { ...base, where: { kind: 'away', tunnel, ipv4Bound, signalling } };
+    return { ...base, where: { kind: 'away', tunnel, ipv4Bound, prefixBound, signalling } };
   }
 
   /** Declared with the choice, before the Binding Update that follows from it. */
@@ -839,6 +908,24 @@ function attachmentOf(candidate: Candidate): AwayAttachment {
     : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
 }
 
+function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
+  const attachment = entry.attachment ?? entry.binding?.attachment;
+  if (!attachment || attachment.kind === 'home') return null;
+  return { address: attachment.careOf, link: attachment.link };
+}
+
+/** At home it is the home agent's again. */
+const prefix4Of = ({ returning, entry }: Home): Prefix<Ipv4> | null =>
+  returning.inUse ? null : entry.ipv4.prefix;
+
+/** A static one is an address of the home link when at home; a given one is the home agent's again. */
+function ipv4HomeOf({ options, entry, returning }: Home, dsmip: boolean): StaticIpv4Home | null {
+  const configured = dsmip ? staticIpv4Home(options) : null;
+  if (returning.inUse) return configured;
+  const { address } = entry.ipv4;
+  return address === null ? null : { address, prefixLength: configured?.prefixLength ?? 32 };
+}
+
 function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where'] {
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
@@ -848,6 +935,7 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const AUTO: HandoverTarget = { kind: 'auto' };
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;

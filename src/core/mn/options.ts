@@ -2,6 +2,13 @@
 import type { Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import type { Millis } from '../../base/time.js';
 import type { LinkName } from '../input.js';
+import type { AddressGeneration } from './interface-identifier.js';
+import { ROUTER_PROBES, type RouterProbes } from './movement-detector.js';
+
+export interface StaticIpv4Home {
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+}
 
 export interface HomeOptions {
   readonly homeAddress: Ipv6;
@@ -9,8 +16,10 @@ export interface HomeOptions {
   readonly homeAgent: Ipv6;
   /** Needed to register from IPv4-only networks. */
   readonly homeAgent4: Ipv4 | null;
-  /** Static IPv4 home address with its prefix length. */
-  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** Static IPv4 home address with the length of its prefix at home; or any that the home agent gives. RFC 5555 §3.1.1 */
+  readonly homeAddress4: StaticIpv4Home | 'dynamic' | null;
+  /** Length of an IPv4 prefix to ask for, RFC 5555 §3.1.1; absent: none. */
+  readonly ipv4PrefixLength?: number | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
 }
@@ -36,6 +45,9 @@ export interface MobileNodeOptions {
   readonly useAlternateCareOf: boolean;
   /** RFC 4429: use a care-of address while DAD runs. */
   readonly optimisticDad: boolean;
+  /** How the interface identifiers of care-of addresses are made. */
+  readonly addressGeneration: AddressGeneration;
+  readonly routerProbes: RouterProbes;
   /** UDP source port for Binding Updates and data; RFC 5555 leaves it free. */
   readonly udpPort: number;
   /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
@@ -51,6 +63,14 @@ export const MOBILE_NODE_DEFAULTS = {
   forceUdp: false,
   useAlternateCareOf: true,
   optimisticDad: true,
+  addressGeneration: 'stable', // RFC 8064
+  routerProbes: ROUTER_PROBES,
   udpPort: 4191,
   natKeepalive: 110,
 } as const satisfies Partial<MobileNodeOptions>;
+
+/** The static IPv4 home address, which is an ordinary address of the home link when at home. */
+export const staticIpv4Home = ({
+  homeAddress4,
+}: Pick<HomeOptions, 'homeAddress4'>): StaticIpv4Home | null =>
+  homeAddress4 === 'dynamic' ? null : homeAddress4;

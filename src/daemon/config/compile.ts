@@ -3,6 +3,7 @@ import {
   inPrefix,
   isRoutableUnicast,
   prefixOf,
+  UNSPECIFIED4,
   type Ipv4,
   type Ipv6,
   type Prefix,
@@ -14,6 +15,7 @@ import {
   type HomeAgentOptions,
 } from '../../core/ha/options.js';
 import type { LinkName } from '../../core/input.js';
+import type { AddressGeneration } from '../../core/mn/interface-identifier.js';
 import {
   MOBILE_NODE_DEFAULTS,
   type HomeOptions,
@@ -21,6 +23,7 @@ import {
 } from '../../core/mn/options.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
+import { lint } from './lint.js';
 import { parseFile, type AddressAndLength, type Sources, type Statement } from './parser.js';
 
 /** What the daemon itself is told. */
@@ -37,7 +40,10 @@ export interface DaemonSettings {
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
-export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
+export type HomeAgentPlan = Omit<
+  HomeAgentOptions,
+  'address' | 'homeLinks' | 'prefixesOfAddresses'
+> & {
   /** null: the first global address of the first interface. */
   readonly address: Ipv6 | null;
   /** Without prefixes: those of the link's own global addresses. */
@@ -102,6 +108,7 @@ class Compiler {
       return undefined;
     }
     const settings = this.#settings();
+    lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
     return { role: 'mn', options: this.#mobileNode(), settings };
@@ -164,6 +171,12 @@ class Compiler {
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
       optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      addressGeneration:
+        (top.text('MnAddressGeneration') as AddressGeneration | undefined) ?? d.addressGeneration,
+      routerProbes: {
+        count: top.number('MnRouterProbes') ?? d.routerProbes.count,
+        interval: millis(top.number('MnRouterProbeTimeout')) ?? d.routerProbes.interval,
+      },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
     };
@@ -236,19 +249,43 @@ class Compiler {
         homeAgent: agent,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...this.#ipv4PrefixLength(inner),
         homeLink: label,
       },
     };
   }
 
+  #ipv4PrefixLength(inner: Block): Pick<HomeOptions, 'ipv4PrefixLength'> {
+    const ipv4PrefixLength = inner.number('HomeV4PrefixRequest');
+    return ipv4PrefixLength === undefined ? {} : { ipv4PrefixLength };
+  }
+
   #homeAddress4(inner: Block): HomeOptions['homeAddress4'] {
-    const given = inner.prefix('HomeV4Address');
-    if (!given) return null;
+    if (!inner.has('HomeV4Address')) {
+      if (inner.has('HomeV4PrefixRequest')) {
+        this.#findings.error(
+          'CONFIG_MISSING',
+          inner.at('HomeV4PrefixRequest')!,
+          'HomeV4PrefixRequest needs a HomeV4Address: "HomeV4Address dynamic;" takes one of the prefix.',
+        );
+      }
+      return null;
+    }
     if (!(this.#top.boolean('MnSupportIPv4Traffic') ?? false)) {
       this.#findings.warning(
         'CONFIG_NO_EFFECT',
         inner.at('HomeV4Address')!,
         'HomeV4Address has no effect without "MnSupportIPv4Traffic enabled;".',
+      );
+      return null;
+    }
+    const given = inner.prefix('HomeV4Address');
+    if (!given) return 'dynamic';
+    if (given.address === UNSPECIFIED4) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        inner.valueAt('HomeV4Address')!,
+        'To have the home agent choose the address, say "HomeV4Address dynamic;".',
       );
       return null;
     }
@@ -296,13 +333,70 @@ class Compiler {
       maxBindingLifetime: top.number('HaMaxBindingLife') ?? d.maxBindingLifetime,
       dsmip,
       acceptIpv4: this.#acceptIpv4(acl),
+      ...this.#ipv4Pools(),
       acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
       forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
       natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,
+      prefixAdvertisements: top.boolean('SendMobPfxAdvs') ?? d.prefixAdvertisements,
+      unsolicitedPrefixAdvertisements:
+        top.boolean('SendUnsolMobPfxAdvs') ?? d.unsolicitedPrefixAdvertisements,
+      ...this.#prefixIntervals(),
     };
+  }
+
+  #ipv4Pools(): Pick<
+    HomeAgentOptions,
+    'ipv4Pool' | 'ipv4PrefixPool' | 'ipv4PrefixLength' | 'ipv4Hold'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const pool = top.prefixes('HaHomeV4Pool').map((p) => toPrefix<Ipv4>(p));
+    const prefixPool = top.prefixes('HaHomeV4PrefixPool').map((p) => toPrefix<Ipv4>(p));
+    const ipv4PrefixLength = top.number('HaHomeV4PrefixLength') ?? d.ipv4PrefixLength;
+    for (const { value, valueAt } of top.all('HaHomeV4PrefixPool')) {
+      if (value.kind !== 'prefix') continue;
+      const { address, length } = value.value;
+      const both = pool.find(
+        (p) => inPrefix(address, p) || inPrefix(p.address, toPrefix(value.value)),
+      );
+      if (both) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} is in HaHomeV4Pool ${both.address}/${both.length} too: an address would be given twice.`,
+        );
+      }
+      if (length > ipv4PrefixLength) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} has no room for a prefix of ${ipv4PrefixLength} (HaHomeV4PrefixLength).`,
+        );
+      }
+    }
+    const ipv4Hold = top.number('HaHomeV4Hold') ?? d.ipv4Hold;
+    return { ipv4Pool: pool, ipv4PrefixPool: prefixPool, ipv4PrefixLength, ipv4Hold };
+  }
+
+  #prefixIntervals(): Pick<
+    HomeAgentOptions,
+    'minPrefixAdvertisementInterval' | 'maxPrefixAdvertisementInterval'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const least = top.number('MinMobPfxAdvInterval') ?? d.minPrefixAdvertisementInterval;
+    const most = top.number('MaxMobPfxAdvInterval') ?? d.maxPrefixAdvertisementInterval;
+    if (least > most) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        top.valueAt('MinMobPfxAdvInterval') ?? top.valueAt('MaxMobPfxAdvInterval')!,
+        `MinMobPfxAdvInterval ${least} is more than MaxMobPfxAdvInterval ${most}.`,
+      );
+    }
+    return { minPrefixAdvertisementInterval: least, maxPrefixAdvertisementInterval: most };
   }
 
   #acl(): BindingAcl[] {

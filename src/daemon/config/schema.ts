@@ -2,6 +2,7 @@
  * Every directive of every `mip6d` in one row each, and ours. Parser, compiler, error messages and documentation
  * read this table.
  */
+import { LARGEST_IPV4_PREFIX } from '../../core/ha/options.js';
 
 /** Where a directive may stand: at top level, or in the block of that name. */
 export type Scope = 'top' | 'Interface' | 'MnHomeLink';
@@ -22,6 +23,8 @@ export type Form =
       readonly family: 4 | 6;
       readonly more?: boolean;
       readonly bare?: boolean;
+      /** A word that may stand in its place. */
+      readonly word?: string;
     }
   /** `ADDR [ ( prefix, … ) ] [ HomeV4Address ADDR4 ] ( BOOL | STATUS )` */
   | { readonly kind: 'acl' }
@@ -39,6 +42,8 @@ export interface Directive {
   readonly unit?: 's';
   /** As it would be written; absent: none. */
   readonly default?: string;
+  /** Each one counts; of another directive the last one alone. */
+  readonly repeats?: true;
   readonly roles: readonly ConfigRole[];
   readonly status: 'supported' | 'not yet' | 'dead';
   /**
@@ -95,6 +100,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   Interface: {
     form: { kind: 'block', scope: 'Interface', required: false },
+    repeats: true,
     roles: BOTH,
     status: 'supported',
     sentence: 'an interface to use; a mobile node may name one that appears later',
@@ -132,6 +138,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   MnHomeLink: {
     form: { kind: 'block', scope: 'MnHomeLink', required: true },
+    repeats: true,
     roles: MN,
     status: 'supported',
     sentence: 'a home: where it is, its addresses and its home agent',
@@ -173,12 +180,49 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaAcceptIPv4Traffic: {
     form: { kind: 'prefix', family: 4, more: true, bare: true },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'IPv4 home addresses that may be bound: one, or a prefix of them; may repeat',
   },
+  HaHomeV4Pool: {
+    form: { ...PREFIX4, bare: true },
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 home addresses to give to mobile nodes that ask for any (RFC 5555 §4.5); may repeat',
+  },
+  HaHomeV4PrefixPool: {
+    form: PREFIX4,
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 prefixes to give to mobile nodes are of this one, which must be routed to this host; may repeat',
+  },
+  HaHomeV4PrefixLength: {
+    form: count(LARGEST_IPV4_PREFIX, 30),
+    default: '28',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'length of the largest IPv4 prefix to give; who asks for a larger one gets this',
+  },
+  HaHomeV4Hold: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long a given IPv4 home address or prefix is kept for who is not bound any more',
+  },
   BindingAclPolicy: {
     form: { kind: 'acl' },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence:
@@ -194,6 +238,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaServedPrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'one more home prefix, served on the first interface; may repeat',
@@ -291,6 +336,31 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'supported',
     ours: true,
     sentence: 'use a care-of address while its DAD runs (RFC 4429)',
+  },
+  MnAddressGeneration: {
+    form: { kind: 'word', words: ['stable', 'eui64'] },
+    default: 'stable',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'interface identifiers of care-of addresses: opaque and the same on every visit (RFC 7217), or made of the link-layer address',
+  },
+  MnRouterProbes: {
+    form: count(0, 100),
+    default: '3',
+    roles: MN,
+    status: 'supported',
+    sentence:
+      'questions without an answer until a router in doubt is left (RFC 4861 §7.3); 0 leaves it at once',
+  },
+  MnRouterProbeTimeout: {
+    form: duration(3600),
+    unit: 's',
+    default: '0.3',
+    roles: MN,
+    status: 'supported',
+    sentence: 'from one such question to the next; 0: the RetransTimer of the router, or 1 s',
   },
   MnUdpPort: {
     form: count(1, 65535),
@@ -408,22 +478,6 @@ const TOP: Readonly<Record<string, Row>> = {
     inert: OFF,
     sentence: 'use interfaces that no Interface names',
   },
-  MnRouterProbes: {
-    form: count(0, 100),
-    default: '0',
-    roles: MN,
-    status: 'not yet',
-    inert: ['0'],
-    sentence: 'probes of a router before it is left',
-  },
-  MnRouterProbeTimeout: {
-    form: duration(3600),
-    unit: 's',
-    roles: MN,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes MnRouterProbes, which is not there yet',
-  },
   MnDiscardHaParamProb: {
     form: BOOLEAN,
     default: 'enabled',
@@ -462,35 +516,33 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'answer mobile nodes that ask for the home prefixes, RFC 6275 §10.6',
   },
   SendUnsolMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'tell mobile nodes of the home prefixes unasked; off with SendMobPfxAdvs',
   },
   MaxMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(4, 31536000),
     unit: 's',
+    default: '86400',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a mobile node hears of the home prefixes at least this often',
   },
   MinMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(1, 31536000),
     unit: 's',
+    default: '600',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a change of the home prefixes is told after at least this long',
   },
   HaAcceptMobRtr: {
     form: BOOLEAN,
@@ -609,6 +661,7 @@ const INTERFACE: Readonly<Record<string, Row>> = {
   },
   HomePrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     ours: true,
@@ -631,10 +684,19 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     sentence: 'the home address with the length of its prefix',
   },
   HomeV4Address: {
-    form: { ...PREFIX4, more: true },
+    form: { ...PREFIX4, more: true, word: 'dynamic' },
     roles: MN,
     status: 'supported',
-    sentence: 'the IPv4 home address with the length of its prefix',
+    sentence:
+      'the IPv4 home address with the length of its prefix; dynamic: one that the home agent gives (RFC 5555 §3.1.1)',
+  },
+  HomeV4PrefixRequest: {
+    form: count(1, 30),
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'length of an IPv4 prefix to ask the home agent for: a network of our own, also while away (RFC 5555 §3.1.1)',
   },
   HomePrefix: {
     form: PREFIX6,
