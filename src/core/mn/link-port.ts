@@ -31,6 +31,7 @@ import type { LinkSituation } from './choice-view.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
 import { KnownAddresses, routerKey } from './known-addresses.js';
+import { network4, network6, type FamilyMemory, type NetworkKey } from './family-memory.js';
 import type { KnownNetworks } from './known-networks.js';
 import { MovementDetector, type AdvertisedPrefix, type Router } from './movement-detector.js';
 import type { HomeLink } from './returning-home.js';
@@ -50,6 +51,7 @@ export interface LinkPortSettings {
   readonly keptLease: string | undefined;
   /** Of all links together. */
   readonly networks: KnownNetworks;
+  readonly families: FamilyMemory;
 }
 
 /** A home link as this port sees it. */
@@ -230,7 +232,7 @@ export class LinkPort implements Machine<PortEffect> {
     const { preference } = this.#set;
     const out: Candidate[] = [];
     const offers = this.#offers();
-    for (const [key, { machine }] of this.#addresses) {
+    for (const [key, { machine, prefix }] of this.#addresses) {
       const offer = offers.get(key);
       if (!offer || machine.state === 'duplicate' || machine.state === 'expired') continue;
       out.push({
@@ -243,6 +245,7 @@ export class LinkPort implements Machine<PortEffect> {
         confirmed: offer.router.confirmed,
         usable: machine.usable,
         routerPreference: offer.router.preference,
+        ...this.#remembered(network6(offer.router.mac, prefix)),
       });
     }
     const lease = this.dhcp?.lease;
@@ -257,9 +260,14 @@ export class LinkPort implements Machine<PortEffect> {
         confirmed: true,
         usable: true,
         notBefore: (this.#upSince + this.#set.ipv6HeadStart) as Instant,
+        ...this.#remembered(network4(lease.serverMac, lease.router ?? lease.server)),
       });
     }
     return out;
+  }
+
+  #remembered(network: NetworkKey): Pick<Candidate, 'network' | 'answered'> {
+    return { network, answered: this.#set.families.recall(network)?.answered ?? null };
   }
 
   /** The addresses that are in use on this link, with their next hops. */
