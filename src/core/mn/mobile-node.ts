@@ -359,6 +359,7 @@ export class MobileNode implements Role {
         addresses: port.situation().map((s) => s.address),
         dhcp: port.dhcp?.state ?? null,
         home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+        ...adoptedFrom(port),
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
@@ -904,6 +905,11 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
   return entry.binding && entry.attachment ? 'away' : 'nowhere';
+}
+
+function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
+  const owner = state?.owner;
+  return owner?.kind === 'other' ? { adopted: { from: owner.name, why: owner.why } } : {};
 }
 
 /** Not a group: RFC 7042 §2.1. */
