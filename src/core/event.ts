@@ -244,6 +244,31 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  PREFIXES_SOLICITED: {
+    severity: 'info',
+    sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  PREFIXES_LEARNT: {
+    severity: 'info',
+    sentence: 'home prefixes of {homeAddress}: {prefixes}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  PREFIXES_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'the home agent of {homeAddress} does not tell its prefixes, asked {attempts} times',
+    clause: 'RFC 6275 §11.8',
+  },
+  HOME_ADDRESS_ADDED: {
+    severity: 'notice',
+    sentence: 'the home network of {of} has a new prefix: home address {homeAddress}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  HOME_ADDRESS_OVER: {
+    severity: 'notice',
+    sentence: 'the prefix of home address {homeAddress} is no longer valid',
+    clause: 'RFC 6275 §11.4.2',
+  },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
     sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',

@@ -41,7 +41,6 @@ import {
   type Router,
   type RouterProbes,
 } from './movement-detector.js';
-import type { HomeOptions } from './options.js';
 import type { HomeLink } from './returning-home.js';
 
 export type PortEffect = FrameEffect | EventEffect | StoreEffect;
@@ -56,11 +55,18 @@ export interface LinkPortSettings {
   readonly routerProbes: RouterProbes;
   /** Milliseconds. */
   readonly ipv6HeadStart: number;
-  readonly homes: readonly Pick<HomeOptions, 'homeAddress' | 'homePrefix' | 'homeAddress4'>[];
+  readonly homes: HomesHere;
   /** What the store kept of this link's lease. */
   readonly keptLease: string | undefined;
   /** Of all links together. */
   readonly networks: KnownNetworks;
+}
+
+/** What no care-of address may be. Both change with time. */
+export interface HomesHere {
+  isHomeAddress(address: IpAddress): boolean;
+  /** Of a prefix that is at home for every home address. */
+  isHomeToAll(prefix: Prefix<Ipv6>): boolean;
 }
 
 /** A home link as this port sees it. */
@@ -210,6 +216,11 @@ export class LinkPort implements Machine<PortEffect> {
 
   handleDhcp(dhcp: IngressOf<'dhcp'>, now: Instant): void {
     this.dhcp?.handle(dhcp.message, dhcp.linkSource, now, dhcp.source);
+    this.#settle(now);
+  }
+
+  /** There are other home addresses, or home prefixes, than before. */
+  rehome(now: Instant): void {
     this.#settle(now);
   }
 
@@ -428,7 +439,7 @@ export class LinkPort implements Machine<PortEffect> {
     now: Instant,
   ): CareOfAddress | undefined {
     // A home address on its home link belongs to returning home, §11.5.5.
-    if (this.#set.homes.some((h) => h.homeAddress === address)) return undefined;
+    if (this.#set.homes.isHomeAddress(address)) return undefined;
     const settings = {
       link: this.name,
       address,
@@ -451,8 +462,7 @@ export class LinkPort implements Machine<PortEffect> {
     if (!state?.up || this.#unused || !this.#adopted) return [];
     const lease = this.dhcp?.lease?.address;
     const ours = (address: IpAddress) =>
-      address === lease ||
-      this.#set.homes.some((h) => h.homeAddress === address || h.homeAddress4?.address === address);
+      address === lease || this.#set.homes.isHomeAddress(address);
     return adoptedAddresses(state, this.detector.routers, this.#patient, ours);
   }
 
@@ -465,7 +475,7 @@ export class LinkPort implements Machine<PortEffect> {
       for (const prefix of router.prefixes) {
         // RFC 4862 §5.5.3: autonomous, and an identifier of 64 bits fills the rest.
         if (!prefix.autonomous || prefix.prefix.length !== 64) continue;
-        if (this.#set.homes.every((h) => samePrefix6(h.homePrefix, prefix.prefix))) continue;
+        if (this.#set.homes.isHomeToAll(prefix.prefix)) continue;
         const key = formatPrefix(prefix.prefix);
         const held = offers.get(key);
         if (!held && offers.size >= MAX_ADDRESSES) continue;

@@ -15,6 +15,8 @@ export interface HomeOptions {
   readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
+  /** Have a home address in every prefix of the home network, RFC 6275 §11.4.3. Default true. */
+  readonly renumber?: boolean;
 }
 
 export interface MobileNodeOptions {
@@ -45,6 +47,8 @@ export interface MobileNodeOptions {
   readonly udpPort: number;
   /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
   readonly natKeepalive: number;
+  /** Ask home agents for the home prefixes. RFC 6275 §11.4.2 */
+  readonly prefixDiscovery: boolean;
 }
 
 export const MOBILE_NODE_DEFAULTS = {
@@ -60,4 +64,5 @@ export const MOBILE_NODE_DEFAULTS = {
   routerProbes: ROUTER_PROBES,
   udpPort: 4191,
   natKeepalive: 110,
+  prefixDiscovery: true,
 } as const satisfies Partial<MobileNodeOptions>;

@@ -185,6 +185,7 @@ class Compiler {
       },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+      prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
   }
 
@@ -267,6 +268,7 @@ class Compiler {
         homeAgent: agent,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };

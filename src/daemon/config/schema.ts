@@ -418,11 +418,10 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxSols: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'ask the home agent for the home prefixes, RFC 6275 §11.4.2',
   },
   InitialSolicitTimer: {
     form: duration(3600),
@@ -621,6 +620,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     inert: OFF,
     sentence: 'a tunnel device as access link',
   },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
+  },
   HomePrefix: {
     form: PREFIX6,
     repeats: true,
@@ -656,6 +664,14 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     roles: MN,
     status: 'supported',
     sentence: 'what tells that we are at home; default is from HomeAddress',
+  },
+  HomeRenumbering: {
+    form: BOOLEAN,
+    default: 'enabled',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence: 'have a home address in every prefix of the home network, RFC 6275 §11.4.3',
   },
   UseAltCoa: {
     form: BOOLEAN,
