@@ -92,9 +92,9 @@ export class Bindings {
   readonly #items = new Map<Ipv6, readonly DatapathItem[]>();
 
   constructor(dsmip = false) {
-    this.#declared = new DeclaredItems(
-      signallingItem({ address: AGENT6, address4: AGENT4, dsmip }),
-    );
+    this.#declared = new DeclaredItems([
+      signallingItem({ address: AGENT6, address4: AGENT4, dsmip, homeLinks: [] }),
+    ]);
   }
 
   get state(): DatapathState {

@@ -9,6 +9,7 @@
  */
 import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import { bits } from '../../base/address.js';
+import { homeAgentsAnycast } from '../../base/anycast.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import { DerivedState } from '../datapath/derived-state.js';
 import {
@@ -26,8 +27,9 @@ import type { HomeAgentOptions } from './options.js';
 export class DeclaredItems {
   #state: DatapathState;
 
-  constructor(own: SignallingItem) {
-    this.#state = { items: [own] };
+  /** `own`: what stands whatever the bindings. */
+  constructor(own: readonly DatapathItem[]) {
+    this.#state = { items: own };
   }
 
   /** `was` and `is` are of one binding; either may be empty, and they may share objects. */
@@ -46,11 +48,13 @@ export class DeclaredItems {
 
 /** What reaches a home agent that the host must not answer by itself. */
 export function signallingItem(
-  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip'>,
+  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip' | 'homeLinks'>,
 ): SignallingItem {
+  const anycast = options.homeLinks.flatMap(({ prefix }) => homeAgentsAnycast(prefix) ?? []);
+  const own4 = options.address4 === null ? [] : [options.address4];
   return {
     kind: 'signalling',
-    addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
+    addresses: [options.address, ...own4, ...anycast],
     udp: options.dsmip
       ? {
           address: null,

@@ -42,7 +42,9 @@ import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission
 import { CLAIM_SPACING } from './claims.js';
 import { DAD_TIME, DadForMobileNode } from './dad-for-mobile-node.js';
 import { bindingItems, DeclaredItems, signallingItem } from './datapath.js';
+import { anycastItems, DiscoveryAnswers } from './discovery-answers.js';
 import type { HomeBinding } from './home-binding.js';
+import { HomeAgentsList, type ListedHomeAgent } from './home-agents-list.js';
 import { Ipv4HomePool, type Ipv4Assignment, type Ipv4Request } from './ipv4-home-pool.js';
 import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
 import type { BindingAcl, HomeAgentOptions } from './options.js';
@@ -70,6 +72,8 @@ export class HomeAgent implements Role {
   /** Bound in optimistic mode while the probe runs: the update that would be answered with 134. */
   readonly #trying = new Map<Ipv6, RegistrationRequest>();
   readonly #dad = new DadForMobileNode();
+  readonly #agents: HomeAgentsList;
+  readonly #discovery: DiscoveryAnswers;
   readonly #proxyNd: ProxyNd;
   readonly #proxyArp: ProxyArp;
   readonly #pool: Ipv4HomePool;
@@ -83,10 +87,12 @@ export class HomeAgent implements Role {
   #asked: { readonly homeAddress: Ipv6; readonly home: HomeLink | undefined } | undefined;
   #stopped = false;
 
-  /** A home agent needs no randomness so far; every role is handed some. */
-  constructor(options: HomeAgentOptions, _random: Random) {
+  constructor(options: HomeAgentOptions, random: Random) {
     this.#options = options;
-    this.#declared = new DeclaredItems(signallingItem(options));
+    const anycast = anycastItems(options.homeLinks);
+    this.#declared = new DeclaredItems([signallingItem(options), ...anycast]);
+    this.#agents = new HomeAgentsList(options);
+    this.#discovery = new DiscoveryAnswers(options, this.#agents, random);
     this.#acl = new Map(options.acl.map((row) => [row.homeAddress, row]));
     this.#cache = new BindingCache(options.maxBindings);
     this.#departed = new BindingCache(options.maxBindings);
@@ -141,6 +147,7 @@ export class HomeAgent implements Role {
   handleTimeout(now: Instant): void {
     if (this.#stopped) return;
     this.#dad.handleTimeout(now);
+    this.#agents.handleTimeout(now);
     for (let gone = this.#cache.takeExpired(now); gone; gone = this.#cache.takeExpired(now)) {
       this.#count('expired');
       this.#forget(gone, 'lifetime over');
@@ -153,6 +160,7 @@ export class HomeAgent implements Role {
     if (this.#stopped) return undefined;
     let next: Deadline | undefined = this.#dad.pollTimeout();
     next = earlier<string>(next, deadline(this.#cache.nextExpiry(), 'a binding expires'));
+    next = earlier<string>(next, this.#agents.pollTimeout());
     next = earlier<string>(next, this.#proxyNd.pollTimeout());
     next = earlier<string>(next, this.#proxyArp.pollTimeout());
     return earlier(next, deadline(this.#departed.nextExpiry(), 'forget a deregistration'));
@@ -179,6 +187,11 @@ export class HomeAgent implements Role {
 
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** The Home Agents List, RFC 6275 §10.1. */
+  homeAgents(): readonly ListedHomeAgent[] {
+    return this.#agents.list();
   }
 
   /** Costs a pass over all bindings. */
@@ -215,7 +228,11 @@ export class HomeAgent implements Role {
     // Our own frames come back on links that loop multicast; they tell nothing about others.
     if (value.kind === 'dhcp' || value.linkSource === this.#links.get(value.link)?.mac) return;
     if (value.kind === 'arp') return this.#proxyArp.handleArp(value.link, value.message, now);
-    this.#dad.handleNd(value.link, value.source, value.message);
+    const { link, source, message } = value;
+    if (message.kind === 'routerAdvertisement') {
+      this.#agents.handleAdvertisement(link, source, message, now);
+    }
+    this.#dad.handleNd(link, source, message);
     this.#proxyNd.handleNd(value, now);
   }
 
@@ -223,11 +240,21 @@ export class HomeAgent implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
+    if (value.kind === 'icmpv6' && value.message.kind === 'homeAgentDiscoveryRequest') {
+      return this.#discover(value, now);
+    }
     if (value.kind === 'icmpv6' && !value.homeAddressOption) return; // the host's own business
     if (value.destination !== this.#options.address) return this.#drop('not-ours', value.careOf);
     if (value.kind === 'icmpv6') return this.#icmpv6(value, now);
     if (isBindingUpdate(value)) return this.#bindingUpdate(readRequest(value), now);
     this.#mobility(value);
+  }
+
+  #discover(request: Icmpv6Ingress, now: Instant): void {
+    const answer = this.#discovery.answer(request, now);
+    if (typeof answer === 'string') return this.#drop(answer, request.careOf);
+    this.#count('dhaad');
+    this.#effects.push(...answer);
   }
 
   /** RFC 6275 §9.3.1 exempts Mobility Headers from the test for a binding; what we have no use for ends here. */
@@ -621,6 +648,7 @@ export class HomeAgent implements Role {
   /** The end of every input: the datapath, then what needs it. */
   #finish(now: Instant): void {
     this.#drainDad(now);
+    for (let e = this.#agents.pollEffect(); e; e = this.#agents.pollEffect()) this.#effects.push(e);
     if (this.#dirty) {
       this.#dirty = false;
       this.#effects.push({ kind: 'datapath', want: this.#declared.state() });

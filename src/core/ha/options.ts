@@ -14,6 +14,8 @@ export interface HomeAgentOptions {
   /** The home agent's own addresses: IPv6 on the home link; IPv4 that mobile nodes reach it by. */
   readonly address: Ipv6;
   readonly address4: Ipv4 | null;
+  /** 0 to 65535, greater is better: how mobile nodes are told to choose among home agents. RFC 6275 §8.4, §7.4 */
+  readonly preference: number;
   readonly homeLinks: readonly { readonly link: LinkName; readonly prefix: Prefix<Ipv6> }[];
   readonly acl: readonly BindingAcl[];
   /** For home addresses that no ACL entry names: 0 or a status. */
@@ -38,6 +40,7 @@ export interface HomeAgentOptions {
 }
 
 export const HOME_AGENT_DEFAULTS = {
+  preference: 0,
   defaultStatus: 0,
   maxBindingLifetime: 262140,
   dsmip: false,
