@@ -6,6 +6,7 @@ import type { EventCode, EventField, Severity } from '../core/event.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpVerdict,
   DhcpView,
   KnownNetworkView,
@@ -26,7 +27,8 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
-export type BulEntry = Omit<BulView, 'expiresAt'> & Carried & { readonly expiresIn: number | null };
+export type BulEntry = Omit<BulView, 'expiresAt' | 'choice'> &
+  Carried & { readonly expiresIn: number | null; readonly choice: ChoiceEntry | null };
 export type BcEntry = Omit<BcView, 'expiresAt'> & Carried & { readonly expiresIn: number };
 
 export interface Carried {
@@ -62,6 +64,11 @@ export type HandoverParams =
   | { readonly kind: 'link'; readonly link: string }
   | { readonly kind: 'family'; readonly family: 4 | 6 }
   | { readonly kind: 'address'; readonly address: string };
+
+/** Which care-of address, and why not the others. */
+export type ChoiceEntry = Omit<ChoiceView, 'next'> & {
+  readonly next: { readonly why: string; readonly in: number } | null;
+};
 
 /** `expiresIn` null: for ever. */
 export type LeaseEntry = Omit<LeaseView, 'routes' | 'expiresAt' | 'renewAt' | 'rebindAt'> & {
@@ -126,6 +133,17 @@ export interface Methods {
   handover: {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };
+  };
+  /** What a handover would lead to, without it; without a target: what is chosen as things are. */
+  'handover.plan': {
+    params: { target?: HandoverParams | undefined };
+    result: {
+      readonly accepted: boolean;
+      readonly reason: string;
+      readonly careOf: string | null;
+      /** One for each home address. */
+      readonly choices: readonly ChoiceEntry[];
+    };
   };
   /** All DHCP clients when no link is named. */
   'dhcp.status': {

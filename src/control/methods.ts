@@ -15,6 +15,13 @@ const MAX_RESERVED = 16_384;
 const nothing = v.strictObject({});
 const text = v.pipe(v.string(), v.maxLength(64));
 const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
+const target = v.variant('kind', [
+  v.strictObject({ kind: v.literal('auto') }),
+  v.strictObject({ kind: v.literal('home') }),
+  v.strictObject({ kind: v.literal('link'), link: text }),
+  v.strictObject({ kind: v.literal('family'), family: v.picklist([4, 6]) }),
+  v.strictObject({ kind: v.literal('address'), address: text }),
+]);
 const dhcp = v.strictObject({ link: v.optional(text) });
 const list = v.strictObject({ homeAddress: v.optional(text), limit: v.optional(limit) });
 
@@ -36,17 +43,14 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
   },
   'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
   handover: {
-    params: v.strictObject({
-      target: v.variant('kind', [
-        v.strictObject({ kind: v.literal('auto') }),
-        v.strictObject({ kind: v.literal('home') }),
-        v.strictObject({ kind: v.literal('link'), link: text }),
-        v.strictObject({ kind: v.literal('family'), family: v.picklist([4, 6]) }),
-        v.strictObject({ kind: v.literal('address'), address: text }),
-      ]),
-    }),
+    params: v.strictObject({ target }),
     changes: true,
     sentence: 'force a handover',
+  },
+  'handover.plan': {
+    params: v.strictObject({ target: v.optional(target) }),
+    changes: false,
+    sentence: 'what a handover would lead to, and why',
   },
   'dhcp.status': {
     params: dhcp,

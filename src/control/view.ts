@@ -6,6 +6,7 @@ import { eventSentence, eventSeverity } from '../core/event.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpView,
   KnownNetworkView,
   LeaseView,
@@ -15,6 +16,7 @@ import type { Carrying } from '../ports/index.js';
 import type {
   BcEntry,
   BulEntry,
+  ChoiceEntry,
   DhcpEntry,
   EventNotice,
   KnownNetworkEntry,
@@ -69,9 +71,14 @@ function tunnels(view: RoleView, carriedBy: CarriedBy): Status['tunnels'] {
 }
 
 export function bulEntry(view: BulView, now: Instant, carriedBy: CarriedBy): BulEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, choice, ...rest } = view;
   const expiresIn = expiresAt === null ? null : secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  const datapath = carriedBy(view.homeAddress) ?? null;
+  return { ...rest, choice: choice && choiceEntry(choice, now), expiresIn, datapath };
+}
+
+export function choiceEntry({ next, ...rest }: ChoiceView, now: Instant): ChoiceEntry {
+  return { ...rest, next: next && { why: next.why, in: secondsLeft(next.at, now) } };
 }
 
 export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEntry {

@@ -121,7 +121,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason}',
+    sentence: 'care-of address {careOf} on {link}: {reason} (others: {others})',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },
@@ -152,7 +152,7 @@ export const EVENTS = {
   },
   BINDING_REFUSED: {
     severity: 'error',
-    sentence: '{peer} refused {homeAddress}: {status} {meaning}',
+    sentence: '{peer} refused {homeAddress}: {status} {meaning}; {next}',
     clause: 'RFC 6275 §11.7.3',
   },
   BINDING_EXPIRED: {
@@ -250,6 +250,51 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  PREFIXES_SOLICITED: {
+    severity: 'info',
+    sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  PREFIXES_LEARNT: {
+    severity: 'info',
+    sentence: 'home prefixes of {homeAddress}: {prefixes}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  PREFIXES_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'the home agent of {homeAddress} does not tell its prefixes, asked {attempts} times',
+    clause: 'RFC 6275 §11.8',
+  },
+  HOME_ADDRESS_ADDED: {
+    severity: 'notice',
+    sentence: 'the home network of {of} has a new prefix: home address {homeAddress}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  HOME_ADDRESS_OVER: {
+    severity: 'notice',
+    sentence: 'the prefix of home address {homeAddress} is no longer valid',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  HOME_PREFIX_ADDED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.1',
+  },
+  HOME_PREFIX_CHANGED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    clause: 'RFC 6275 §10.6.2',
+  },
+  HOME_PREFIX_GONE: {
+    severity: 'warning',
+    sentence: 'home prefix {prefix} on {link} is no longer valid',
+    clause: 'RFC 6275 §10.3.1',
+  },
+  HA_PREFIXES_SENT: {
+    severity: 'info',
+    sentence: '{homeAddress} told of the home prefixes {prefixes} ({reason})',
+    clause: 'RFC 6275 §10.6.2',
+  },
   BA_SENT: {
     severity: 'info',
     sentence: 'Binding Acknowledgement {sequence} to {homeAddress}: status {status}',

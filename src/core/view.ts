@@ -28,6 +28,40 @@ export interface BulView {
   readonly lastStatus: number | null;
   /** Why this care-of address. */
   readonly reason: string | null;
+  /** All that could have been, and why not. */
+  readonly choice: ChoiceView | null;
+}
+
+/** Which care-of address one home address has, or would have, and why: RFC 5555 §4.4.1. */
+export interface ChoiceView {
+  readonly homeAddress: Ipv6;
+  /** Null: at home, or none can be used. */
+  readonly careOf: IpAddress | null;
+  readonly link: LinkName | null;
+  /** What decided, in a word: `ChoiceRule` of `mn/care-of-choice.ts`. */
+  readonly rule: string;
+  readonly reason: string;
+  /** The chosen one first. */
+  readonly candidates: readonly CandidateView[];
+  /** Interfaces that have no candidate. */
+  readonly without: readonly { readonly link: LinkName; readonly why: string }[];
+  /** When the same question may have another answer, as far as that is known. */
+  readonly next: Deadline | null;
+}
+
+export interface CandidateView {
+  readonly address: IpAddress;
+  readonly link: LinkName;
+  readonly family: 4 | 6;
+  /** 1 best to 10; 0 unused. */
+  readonly preference: number;
+  /** `unconfirmed`: its router is being asked whether it is still there. */
+  readonly state: 'ready' | 'tentative' | 'unconfirmed' | 'deprecated';
+  /** It is registered, or being registered. */
+  readonly current: boolean;
+  readonly verdict: 'chosen' | 'rejected';
+  readonly rule: string;
+  readonly why: string;
 }
 
 /** One Binding Cache entry, RFC 6275 §9.1. */

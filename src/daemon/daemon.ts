@@ -11,6 +11,7 @@ import { ControlServer, Refusal, type Handlers, type Peer } from '../control/ser
 import {
   bcEntry,
   bulEntry,
+  choiceEntry,
   dhcpEntry,
   knownNetworkEntry,
   list,
@@ -19,7 +20,7 @@ import {
 } from '../control/view.js';
 import { event } from '../core/event.js';
 import type { DhcpAction, HandoverTarget, Reservation, Role } from '../core/role.js';
-import type { DhcpVerdict, DhcpView, KnownNetworkView } from '../core/view.js';
+import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView } from '../core/view.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
@@ -167,6 +168,7 @@ export class Daemon {
         );
       },
       handover: ({ target }, peer) => this.#handover(target, peer),
+      'handover.plan': ({ target }) => this.#planHandover(target),
       'dhcp.status': (params) => this.#dhcpStatus(params),
       'dhcp.renew': (params, peer) => this.#dhcp('renew', params, peer),
       'dhcp.release': (params, peer) => this.#dhcp('release', params, peer),
@@ -199,6 +201,15 @@ export class Daemon {
     const shown = status(view, context, now);
     const counters = { ...shown.counters, ...this.#host!.counters(), ...this.#server?.counters };
     return { ...shown, counters };
+  }
+
+  #planHandover(params: HandoverParams | undefined): Result<'handover.plan'> {
+    const { role } = this.#running();
+    if (!canMove(role)) throw new Refusal('This is a home agent: only a mobile node moves.');
+    const now = this.#host!.world.clock.now();
+    const target = params === undefined ? null : handoverTarget(params);
+    const { choices, ...verdict } = role.planHandover(target, now);
+    return { ...verdict, choices: choices.map((choice) => choiceEntry(choice, now)) };
   }
 
   #handover(params: HandoverParams, peer: Peer | undefined): Result<'handover'> {
@@ -296,7 +307,7 @@ export const roleOf: CreateRole = async (config, host) => {
   if (config.role === 'mn') {
     const { MobileNode } = await import('../core/mn/mobile-node.js');
     return {
-      role: new MobileNode(config.options, host.random),
+      role: new MobileNode(config.options, host.random, host.sha256),
       warnings: resolveMobileNode(config.options, links),
     };
   }
@@ -308,6 +319,10 @@ export const roleOf: CreateRole = async (config, host) => {
 
 interface Mover extends Role {
   handover(target: HandoverTarget, now: Instant): Result<'handover'>;
+  planHandover(
+    target: HandoverTarget | null,
+    now: Instant,
+  ): Result<'handover'> & { readonly choices: readonly ChoiceView[] };
 }
 interface Sequencer extends Role {
   reserveSequences(homeAddress: string, count: number, now: Instant): Reservation;

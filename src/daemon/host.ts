@@ -1,6 +1,7 @@
 /** What the daemon needs of the machine it runs on, so that it runs the same in a laboratory and under test. */
 import type { Peer } from '../control/server.js';
 import type { LinkName } from '../core/input.js';
+import type { Sha256 } from '../core/digest.js';
 import type { Random } from '../core/random.js';
 import type { Journal, World } from '../ports/index.js';
 
@@ -20,6 +21,7 @@ export interface HostRequest {
 export interface Host {
   readonly world: World;
   readonly random: Random;
+  readonly sha256: Sha256;
   /** How packets are forwarded, for `status`. */
   readonly datapath: string;
   /** Interfaces and addresses beyond those that the role sees. */

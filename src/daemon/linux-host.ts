@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { CLOCK_KEY } from '../core/role.js';
 import { clockName } from '../linux/clock.js';
+import { SYSTEM_SHA256 } from '../linux/digest.js';
 import { native } from '../linux/native.js';
 import type { Abilities } from '../linux/datapath/abilities.js';
 import { chooseDatapath } from '../linux/datapath/choose-datapath.js';
@@ -31,6 +32,7 @@ export const openLinuxHost: OpenHost = async (request) => {
   return {
     world,
     random: SYSTEM_RANDOM,
+    sha256: SYSTEM_SHA256,
     datapath: words,
     neighbourhood: () => {
       const all = Object.entries(networkInterfaces());

@@ -9,6 +9,7 @@ import BcShow from '../../commands/bc/show.js';
 import Bul from '../../commands/bul/index.js';
 import BulShow from '../../commands/bul/show.js';
 import ConfigCheck from '../../commands/config/check.js';
+import ConfigShow from '../../commands/config/show.js';
 import DaemonCommand from '../../commands/daemon.js';
 import DhcpRelease from '../../commands/dhcp/release.js';
 import DhcpRenew from '../../commands/dhcp/renew.js';
@@ -143,6 +144,9 @@ home agent       2001:db8:a::1
 state            bound
 care-of address  198.51.100.7 on eth0
 because          the only one there is
+not              2001:db8:b::7 on eth0: three Binding Updates over IPv6 had no answer
+                 eth1: no carrier
+may change       in 4 min 30 s: IPv6 is tried again
 path             UDP, NAT
 carried by       user space
 keep-alive       every 110 s
@@ -211,6 +215,41 @@ describe('handover', () => {
     expect(json).toMatchObject({
       exit: 1,
       json: { accepted: false, reason: 'no interface eth5', careOf: null },
+    });
+  });
+
+  it('without doing it: a table with a reason for each candidate', async () => {
+    const { stdout, exit } = await runCommand(Handover, ['--dry-run', ...at]);
+    expect(exit).toBe(0);
+    expect(stdout).toBe(
+      `2001:db8:a::100 would stay at 198.51.100.7 on eth0: three Binding Updates over IPv6 had no answer.
+
+CANDIDATE      LINK  FAMILY  PREFERENCE  STATE          VERDICT   WHY
+198.51.100.7   eth0  IPv4    1           ready, in use  chosen    three Binding Updates over IPv6 had no answer
+2001:db8:b::7  eth0  IPv6    1           ready          rejected  three Binding Updates over IPv6 had no answer
+
+eth1: no carrier
+May change in 4 min 30 s: IPv6 is tried again.
+`,
+    );
+    expect(mn.role.log.at(-1)).toBe('plan null');
+  });
+
+  it('without doing it, to where it cannot go: exit code 1, and what would be chosen', async () => {
+    const ran = await runCommand(Handover, ['eth1', '--dry-run', ...at]);
+    expect(ran.exit).toBe(1);
+    expect(ran.stdout).toMatch(/^Refused: no carrier\n\n2001:db8:a::100 would stay at/);
+    expect(mn.role.log.at(-1)).toBe('plan {"kind":"link","link":"eth1"}');
+    const { json } = await runCommand(Handover, ['--dry-run', '--json', ...at]);
+    expect(json).toMatchObject({
+      accepted: true,
+      careOf: '198.51.100.7',
+      choices: [
+        {
+          candidates: [{ verdict: 'chosen' }, { rule: 'unanswered', verdict: 'rejected' }],
+          next: { in: 270 },
+        },
+      ],
     });
   });
 
@@ -339,6 +378,40 @@ describe('watch', () => {
     expect(exit).toBe(3);
     const last = stdout.trimEnd().split('\n').at(-1)!;
     expect(JSON.parse(last)).toMatchObject({ error: { code: 'DISCONNECTED' } });
+  });
+});
+
+describe('config show', () => {
+  it('prints a configuration file with the defaults of the role marked', async () => {
+    const file = write('show.conf', MOBILE_NODE);
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
+    expect(stdout).toMatch(/^NodeConfig MN;$/m);
+    expect(stdout).toMatch(/^MnMaxHaBindingLife 262140; +# default$/m);
+    expect(stdout).not.toContain('HaDadMode');
+    const again = await runCommand(ConfigCheck, [write('shown.conf', stdout)]);
+    expect(again).toMatchObject({ exit: 0 });
+    const { stdout: all } = await runCommand(ConfigShow, [file, '--all']);
+    expect(all).toMatch(/^# DebugLogFile: not set; the journal goes to this file/m);
+  });
+
+  it('says what is wrong on standard error and shows the rest, exit code 1', async () => {
+    const file = write('show-bad.conf', 'NodeConfig HA;\nHaNatRefreshh 3;\n');
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('Did you mean "HaNatRefresh"?');
+    expect(stdout).toMatch(/^HaNatRefresh 110; +# default$/m);
+    expect((await runCommand(ConfigShow, [file, '--json'])).json).toMatchObject({
+      role: 'HA',
+      findings: [{ code: 'CONFIG_UNKNOWN' }],
+    });
+  });
+
+  it('of no file shows nothing', async () => {
+    const file = join(folder, 'none.conf');
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect({ stdout, exit }).toEqual({ stdout: '', exit: 1 });
+    expect(stderr).toContain('there is no such file');
   });
 });
 

@@ -477,6 +477,7 @@ function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
       'bul.reserve': () => ({ first: 1 }),
       'bc.list': () => ({ entries: [], total: 0 }),
       handover: ({ target }) => ({ accepted: true, reason: target.kind, careOf: null }),
+      'handover.plan': () => ({ accepted: true, reason: '', careOf: null, choices: [] }),
       'dhcp.status': () => ({ links: [], networks: [] }),
       'dhcp.renew': () => VERDICT,
       'dhcp.release': () => VERDICT,

@@ -12,6 +12,7 @@ import type { DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpVerdict,
   DhcpView,
   KnownNetworkView,
@@ -27,6 +28,39 @@ export const MOBILE_NODE = `NodeConfig MN; UseMnHaIPsec disabled; DoRouteOptimiz
 Interface "eth0"; MnHomeLink "eth0" { HomeAgentAddress 2001:db8:a::1; HomeAddress 2001:db8:a::100/64; }`;
 export const HOME_AGENT = `NodeConfig HA; UseMnHaIPsec disabled; Interface "eth0";`;
 
+export const CHOICE: ChoiceView = {
+  homeAddress: '2001:db8:a::100' as Ipv6,
+  careOf: '198.51.100.7' as Ipv4,
+  link: 'eth0',
+  rule: 'unanswered',
+  reason: 'three Binding Updates over IPv6 had no answer',
+  candidates: [
+    {
+      address: '198.51.100.7' as Ipv4,
+      link: 'eth0',
+      family: 4,
+      preference: 1,
+      state: 'ready',
+      current: true,
+      verdict: 'chosen',
+      rule: 'unanswered',
+      why: 'three Binding Updates over IPv6 had no answer',
+    },
+    {
+      address: '2001:db8:b::7' as Ipv6,
+      link: 'eth0',
+      family: 6,
+      preference: 1,
+      state: 'ready',
+      current: false,
+      verdict: 'rejected',
+      rule: 'unanswered',
+      why: 'three Binding Updates over IPv6 had no answer',
+    },
+  ],
+  without: [{ link: 'eth1', why: 'no carrier' }],
+  next: { at: instant(271_000), why: 'IPv6 is tried again' },
+};
 export const BUL: BulView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
@@ -44,6 +78,7 @@ export const BUL: BulView = {
   attempts: 1,
   lastStatus: 0,
   reason: 'the only one there is',
+  choice: CHOICE,
 };
 export const BC: BcView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
@@ -147,6 +182,19 @@ export class FakeRole implements Role {
     if (target.kind === 'link' && target.link !== 'eth0')
       return { accepted: false, reason: `no interface ${target.link}`, careOf: null };
     return { accepted: true, reason: target.kind, careOf: '2001:db8:b::7' as Ipv6 };
+  }
+
+  planHandover(target: HandoverTarget | null): {
+    accepted: boolean;
+    reason: string;
+    careOf: Ipv4 | null;
+    choices: readonly ChoiceView[];
+  } {
+    this.log.push(`plan ${JSON.stringify(target)}`);
+    const choices = [CHOICE];
+    if (target?.kind === 'link' && target.link !== 'eth0')
+      return { accepted: false, reason: 'no carrier', careOf: null, choices };
+    return { accepted: true, reason: CHOICE.reason, careOf: '198.51.100.7' as Ipv4, choices };
   }
 
   dhcp(): { clients: readonly DhcpView[]; networks: readonly KnownNetworkView[] } {
@@ -259,6 +307,7 @@ export function fakeHost(
   return {
     world,
     random: { octets: (n) => new Uint8Array(n), fraction: () => 0 },
+    sha256: (octets) => new Uint8Array(32).fill(octets[0] ?? 0),
     datapath: 'none at all',
     neighbourhood: () => ({ interfaces: ['lo'], addresses: [] }),
     counters: () => ({ 'send-refused': 3 }),

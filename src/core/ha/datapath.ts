@@ -9,7 +9,6 @@
  */
 import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import { bits } from '../../base/address.js';
-import { homeAgentsAnycast } from '../../base/anycast.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import { DerivedState } from '../datapath/derived-state.js';
 import {
@@ -46,15 +45,18 @@ export class DeclaredItems {
   }
 }
 
-/** What reaches a home agent that the host must not answer by itself. */
+/**
+ * What reaches a home agent, at these addresses, that the host must not answer by itself. `anycast`: addresses that it
+ * is asked by for home agents.
+ */
 export function signallingItem(
-  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip' | 'homeLinks'>,
+  options: Pick<HomeAgentOptions, 'address4' | 'dsmip'>,
+  addresses: readonly Ipv6[],
+  anycast: readonly Ipv6[] = [],
 ): SignallingItem {
-  const anycast = options.homeLinks.flatMap(({ prefix }) => homeAgentsAnycast(prefix) ?? []);
-  const own4 = options.address4 === null ? [] : [options.address4];
   return {
     kind: 'signalling',
-    addresses: [options.address, ...own4, ...anycast],
+    addresses: [...addresses, ...anycast, ...(options.address4 === null ? [] : [options.address4])],
     udp: options.dsmip
       ? {
           address: null,
@@ -62,7 +64,7 @@ export function signallingItem(
           endpoints: options.address4 === null ? [] : [options.address4],
         }
       : null,
-    homeAddressOptionAt: [options.address],
+    homeAddressOptionAt: addresses,
   };
 }
 

@@ -3,41 +3,37 @@
  *
  * Spec: RFC 6275 §10.5, §6.5, §6.6. IPv6 only: RFC 5555 has nothing of the kind for IPv4.
  */
-import type { Ipv6 } from '../../base/address.js';
+import { inPrefix, type Ipv6 } from '../../base/address.js';
 import { homeAgentsAnycast } from '../../base/anycast.js';
 import type { Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet } from '../../wire/mobility-packet.js';
-import type { DatapathItem } from '../datapath/model.js';
+import type { AnycastItem } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event } from '../event.js';
 import type { Icmpv6Ingress } from '../ingress.js';
+import type { LinkName } from '../input.js';
 import type { Random } from '../random.js';
 import { RateLimit } from '../rate-limit.js';
-import type { HomeAgentsList } from './home-agents-list.js';
-import type { HomeAgentOptions } from './options.js';
-
-/** Each home prefix's anycast address, on its home link. */
-export function anycastItems(homeLinks: HomeAgentOptions['homeLinks']): DatapathItem[] {
-  return homeLinks.flatMap(({ link, prefix }): DatapathItem[] => {
-    const address = homeAgentsAnycast(prefix);
-    return address === null ? [] : [{ kind: 'anycast', link, address }];
-  });
-}
+import type { HomeAgentsList, OwnHome } from './home-agents-list.js';
 
 export class DiscoveryAnswers {
-  readonly #own: Pick<HomeAgentOptions, 'address' | 'homeLinks'>;
+  readonly #own: OwnHome;
   readonly #list: HomeAgentsList;
   readonly #random: Random;
   readonly #rate = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
 
-  constructor(
-    own: Pick<HomeAgentOptions, 'address' | 'homeLinks'>,
-    list: HomeAgentsList,
-    random: Random,
-  ) {
+  constructor(own: OwnHome, list: HomeAgentsList, random: Random) {
     this.#own = own;
     this.#list = list;
     this.#random = random;
+  }
+
+  /** Each home prefix's anycast address, on its home link. */
+  anycastItems(): readonly AnycastItem[] {
+    return this.#own.prefixes.list().flatMap(({ link, prefix, offLink }): AnycastItem[] => {
+      const address = offLink ? null : homeAgentsAnycast(prefix);
+      return address === null ? [] : [{ kind: 'anycast', link, address }];
+    });
   }
 
   /** What follows from a request, or the reason why nothing does. */
@@ -49,9 +45,11 @@ export class DiscoveryAnswers {
     const link = this.#askedAbout(destination);
     if (link === undefined) return 'not-ours';
     if (!this.#rate.take(now)) return 'dhaad-rate';
+    const own = this.#own.ownAddresses();
     const addresses = this.#list.addresses(link, this.#random).slice(0, MAX_TOLD);
     const octets = encodeIcmpv6Packet({
-      source: this.#own.address,
+      // §6.6: one of our own; the one that was asked, if one was.
+      source: own.includes(destination) ? destination : own[0]!,
       destination: careOf,
       message: {
         kind: 'homeAgentDiscoveryReply',
@@ -67,11 +65,12 @@ export class DiscoveryAnswers {
     ];
   }
 
-  /** Of a home prefix's anycast address, or of our own. */
-  #askedAbout(destination: Ipv6): string | undefined {
-    const { address, homeLinks } = this.#own;
-    if (destination === address) return this.#list.linkOf(address) ?? homeLinks[0]?.link;
-    return homeLinks.find(({ prefix }) => homeAgentsAnycast(prefix) === destination)?.link;
+  /** Of a home prefix's anycast address, or of one of ours. */
+  #askedAbout(destination: Ipv6): LinkName | undefined {
+    const anycast = this.anycastItems().find(({ address }) => address === destination);
+    if (anycast || !this.#own.ownAddresses().includes(destination)) return anycast?.link;
+    const homes = this.#own.prefixes.list();
+    return (homes.find(({ prefix }) => inPrefix(destination, prefix)) ?? homes[0])?.link;
   }
 }
 

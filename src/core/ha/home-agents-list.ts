@@ -13,7 +13,8 @@ import { event } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import type { Random } from '../random.js';
-import type { HomeAgentOptions } from './options.js';
+import type { HomePrefix } from './prefix-information.js';
+import type { ReceivedNd } from './proxy-nd.js';
 
 /** One home agent of one home link. */
 export interface ListedHomeAgent {
@@ -27,28 +28,35 @@ export interface ListedHomeAgent {
   readonly expiresAt: Instant | null;
 }
 
-type Own = Pick<HomeAgentOptions, 'address' | 'preference' | 'homeLinks'>;
+/** Home prefixes as they are now, and where Binding Updates may come to. */
+export interface OwnHome {
+  readonly prefixes: { list(): readonly HomePrefix[] };
+  ownAddresses(): readonly Ipv6[];
+}
 
 export class HomeAgentsList implements Machine<EventEffect, 'a home agent expires'> {
-  readonly #own: Own;
+  readonly #preference: number;
+  readonly #own: OwnHome;
   readonly #others = new Map<string, ListedHomeAgent>();
   readonly #expiry = new Deadlines<string>();
   readonly #effects: EventEffect[] = [];
 
-  constructor(own: Own) {
+  constructor(preference: number, own: OwnHome) {
+    this.#preference = preference;
     this.#own = own;
   }
 
-  /** `source` is link-local, and the advertisement valid (RFC 4861 §6.1.2). */
-  handleAdvertisement(link: LinkName, source: Ipv6, ra: RouterAdvertisement, now: Instant): void {
-    if (!this.#own.homeLinks.some((home) => home.link === link)) return;
+  /** The source of an advertisement that got here is link-local, RFC 4861 §6.1.2. */
+  handleNd({ link, source, message: ra }: ReceivedNd, now: Instant): void {
+    if (ra.kind !== 'routerAdvertisement' || !this.#links().has(link)) return;
     const key = `${link} ${source}`;
     const known = this.#others.get(key);
     const told = ra.options.find((option) => option.kind === 'homeAgentInformation');
     const lifetime = told?.lifetime ?? ra.routerLifetime;
     if (!ra.homeAgent || lifetime === 0) return this.#forget(key, 'it no longer serves');
     if (!known && this.#others.size >= MAX_HOME_AGENTS) return;
-    const heard = globalAddresses(ra).filter((address) => address !== this.#own.address);
+    const own = this.#own.ownAddresses();
+    const heard = globalAddresses(ra).filter((address) => !own.includes(address));
     const agent: ListedHomeAgent = {
       link,
       linkLocal: source,
@@ -81,8 +89,7 @@ export class HomeAgentsList implements Machine<EventEffect, 'a home agent expire
 
   /** This home agent first, then as heard. */
   list(): ListedHomeAgent[] {
-    const links = new Set(this.#own.homeLinks.map(({ link }) => link));
-    return [...[...links].map((link) => this.#self(link)), ...this.#others.values()];
+    return [...[...this.#links()].map((link) => this.#self(link)), ...this.#others.values()];
   }
 
   /**
@@ -96,18 +103,20 @@ export class HomeAgentsList implements Machine<EventEffect, 'a home agent expire
     return [...new Set(all)];
   }
 
-  /** The home link of one of our prefixes that has this address in it. */
-  linkOf(address: Ipv6): LinkName | undefined {
-    return this.#own.homeLinks.find(({ prefix }) => inPrefix(address, prefix))?.link;
-  }
-
   *#on(link: LinkName): Generator<ListedHomeAgent> {
     for (const agent of this.#others.values()) if (agent.link === link) yield agent;
   }
 
   #self(link: LinkName): ListedHomeAgent {
-    const { address, preference } = this.#own;
-    return { link, linkLocal: null, addresses: [address], preference, expiresAt: null };
+    const all = this.#own.ownAddresses();
+    const here = this.#own.prefixes.list().filter((home) => home.link === link);
+    const there = all.filter((address) => here.some(({ prefix }) => inPrefix(address, prefix)));
+    const addresses = there.length > 0 ? there : all.slice(0, 1);
+    return { link, linkLocal: null, addresses, preference: this.#preference, expiresAt: null };
+  }
+
+  #links(): Set<LinkName> {
+    return new Set(this.#own.prefixes.list().map(({ link }) => link));
   }
 
   #forget(key: string, reason: string): void {

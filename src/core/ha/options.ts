@@ -16,7 +16,14 @@ export interface HomeAgentOptions {
   readonly address4: Ipv4 | null;
   /** 0 to 65535, greater is better: how mobile nodes are told to choose among home agents. RFC 6275 §8.4, §7.4 */
   readonly preference: number;
-  readonly homeLinks: readonly { readonly link: LinkName; readonly prefix: Prefix<Ipv6> }[];
+  /** `offLink`: served, but not a prefix of the link itself. */
+  readonly homeLinks: readonly {
+    readonly link: LinkName;
+    readonly prefix: Prefix<Ipv6>;
+    readonly offLink?: boolean;
+  }[];
+  /** Of `homeLinks`: links whose prefixes come and go with our addresses there. */
+  readonly prefixesOfAddresses?: readonly LinkName[];
   readonly acl: readonly BindingAcl[];
   /** For home addresses that no ACL entry names: 0 or a status. */
   readonly defaultStatus: number;
@@ -37,6 +44,14 @@ export interface HomeAgentOptions {
   readonly maxBindings: number;
   /** Binding Refresh Advice, seconds; 0 none. */
   readonly refreshAdvice: number;
+  /** Answer Mobile Prefix Solicitations. RFC 6275 §8.4 */
+  readonly prefixAdvertisements: boolean;
+  /** Tell of home prefixes unasked. RFC 6275 §10.6.2 */
+  readonly unsolicitedPrefixAdvertisements: boolean;
+  /** Seconds; RFC 6275 §13 MinMobPfxAdvInterval. */
+  readonly minPrefixAdvertisementInterval: number;
+  /** Seconds; RFC 6275 §13 MaxMobPfxAdvInterval. */
+  readonly maxPrefixAdvertisementInterval: number;
 }
 
 export const HOME_AGENT_DEFAULTS = {
@@ -50,4 +65,8 @@ export const HOME_AGENT_DEFAULTS = {
   dadMode: 'strict',
   maxBindings: 100_000,
   refreshAdvice: 0,
+  prefixAdvertisements: true,
+  unsolicitedPrefixAdvertisements: true,
+  minPrefixAdvertisementInterval: 600,
+  maxPrefixAdvertisementInterval: 86_400,
 } as const satisfies Partial<HomeAgentOptions>;

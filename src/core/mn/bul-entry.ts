@@ -18,14 +18,16 @@ import { after, seconds, type Instant, type Millis } from '../../base/time.js';
 import { BU_FLAG } from '../../wire/mobility/flag.js';
 import type { BindingAck, BindingUpdate } from '../../wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../wire/mobility/option.js';
-import { BA_STATUS, ipv4AckStatus, statusText } from '../../wire/mobility/status.js';
+import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { nextSequence } from '../binding/sequence.js';
 import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
+import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
-import type { BulView } from '../view.js';
+import type { BulView, ChoiceView } from '../view.js';
+import { consequenceOf } from './ack-consequence.js';
 import type { UpdateRate } from './update-rate.js';
 
 /** Where Binding Updates leave from. */
@@ -92,6 +94,8 @@ export type BulEffect = Readonly<
   | { kind: 'unanswered'; attachment: Attachment }
   /** The home agent has no binding any more. */
   | { kind: 'removed' }
+  /** Accepted, but prefix discovery is necessary: RFC 6275 §11.7.3. */
+  | { kind: 'learnPrefixes' }
 >;
 
 /** What `handleAck` did with it; a role counts what was ignored. */
@@ -118,9 +122,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #forceUdp: boolean;
   #removal = '';
   #ipv4Refused: number | null = null;
+  /** Asked for, seconds. */
+  #lifetime: number;
+  /** The end of the home address itself. */
+  #validUntil: Instant | null = null;
 
   constructor(settings: BulEntrySettings) {
     this.#set = settings;
+    this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
     this.#forceUdp = settings.forceUdp;
@@ -171,7 +180,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#dropQueued();
     // Of a binding that an earlier run made we only know how long it may live.
     if (!this.#timers.armed('binding lifetime')) {
-      this.#timers.set('binding lifetime', after(now, seconds(this.#set.lifetime)));
+      this.#timers.set('binding lifetime', after(now, seconds(this.#lifetime)));
     }
     this.#begin('deregistering', now, interval);
   }
@@ -179,6 +188,24 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The same care-of address with another lifetime: the next update asks accordingly. */
   extend(attachment: AwayAttachment): void {
     this.#attachment = attachment;
+  }
+
+  /**
+   * §11.4.2: no binding lasts longer than the home address is valid; null: for ever. One that would is registered anew.
+   */
+  limit(validUntil: Instant | null, now: Instant): void {
+    this.#validUntil = validUntil;
+    const ends = this.#binding?.expiresAt;
+    if (validUntil !== null && ends !== undefined && ends > validUntil) this.refresh(now);
+  }
+
+  /** Seconds to ask for from now on. */
+  get lifetime(): number {
+    return this.#lifetime;
+  }
+
+  set lifetime(wanted: number) {
+    this.#lifetime = wanted;
   }
 
   /** There is nowhere to send from. */
@@ -214,7 +241,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     const attachment = this.#attachment;
     const waiting = this.#state === 'pending' || this.#state === 'deregistering';
     if (!attachment || !waiting || this.#sentLifetime < 0) return 'ignored';
-    const adopt = ack.status === BA_STATUS.sequenceOutOfWindow;
+    const adopt = consequenceOf(ack.status).then === 'adoptSequence';
     if (!adopt && ack.sequence !== this.#sequence) return 'ignored'; // §11.7.3
     this.#lastStatus = ack.status;
     const meaning = statusText(ack.status, { forceUdp: this.#forceUdpSent });
@@ -222,7 +249,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     if (adopt) return this.#adopt(ack.sequence, now);
     if (this.#state === 'deregistering') return this.#deregistered(ack, meaning);
     if (attachment.kind === 'home') return 'ignored';
-    if (ack.status >= FIRST_REFUSAL) return this.#refused(ack.status, meaning, now);
+    if (isRefusal(ack.status)) return this.#refused(ack.status, meaning, now);
     this.#accepted(ack, attachment, now);
     return 'accepted';
   }
@@ -265,7 +292,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#effects.shift();
   }
 
-  view(reason: string | null): BulView {
+  view(choice: ChoiceView | null): BulView {
     const binding = this.#binding;
     const attachment = this.#attachment;
     return {
@@ -284,7 +311,8 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       expiresAt: binding?.expiresAt ?? null,
       attempts: this.#attempts,
       lastStatus: this.#lastStatus,
-      reason,
+      reason: choice?.reason ?? null,
+      choice,
     };
   }
 
@@ -295,7 +323,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** Another care-of address does not cure it, nor has its time passed. */
   get #refusalHolds(): boolean {
     if (this.#lastStatus === null) return true;
-    const { wait, moving } = REFUSALS.get(this.#lastStatus) ?? OTHER_REFUSAL;
+    const { wait, moving } = consequenceOf(this.#lastStatus);
     return !moving && (wait === null || this.#timers.armed('retry after refusal'));
   }
 
@@ -343,11 +371,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     });
   }
 
-  /** §11.7.1: not beyond the life of the care-of address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
+  /** §11.7.1: not beyond the life of the care-of address, nor of the home address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
   #lifetimeFor(attachment: Attachment, now: Instant): number {
     const until = attachment.kind === 'home' ? null : attachment.validUntil;
-    const left = until === null ? MAX_LIFETIME : Math.max(0, until - now) / 1000;
-    const wanted = Math.min(this.#set.lifetime, left, MAX_LIFETIME);
+    const end = earlierEnd(until, this.#validUntil);
+    const left = end === null ? MAX_LIFETIME : Math.max(0, end - now) / 1000;
+    const wanted = Math.min(this.#lifetime, left, MAX_LIFETIME);
     return Math.max(LIFETIME_STEP, Math.floor(wanted / LIFETIME_STEP) * LIFETIME_STEP);
   }
 
@@ -417,6 +446,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     this.#reportNat(was, binding);
     this.#reportIpv4Home(was, ack);
+    if (consequenceOf(ack.status).then === 'learnPrefixes') {
+      this.#effects.push({ kind: 'learnPrefixes' });
+    }
   }
 
   #reportNat(was: Binding | undefined, binding: Binding): void {
@@ -429,14 +461,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   #ipv4HomeOf(ack: BindingAck): Binding['homeAddress4'] {
     const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option || option.status >= FIRST_REFUSAL) return null;
+    if (this.#set.homeAddress4 === null || !option || isRefusal(option.status)) return null;
     return { address: option.address, prefixLength: option.prefixLength };
   }
 
   #reportIpv4Home(was: Binding | undefined, ack: BindingAck): void {
     const option = findOption(ack.options, 'ipv4AddressAck');
     if (this.#set.homeAddress4 === null || !option) return;
-    if (option.status >= FIRST_REFUSAL) {
+    if (isRefusal(option.status)) {
       if (this.#ipv4Refused !== option.status) {
         const meaning = ipv4AckStatus(option.status)?.name ?? null;
         const fields = { address: this.#set.homeAddress4, status: option.status, meaning };
@@ -460,27 +492,31 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   }
 
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
-    // RFC 5555 §4.4.2: 144 answers F; it may be sent again without.
-    if (status === FORCE_UDP_REFUSED && this.#forceUdpSent) {
+    const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
+    if (then === 'withoutForceUdp') {
       this.#forceUdp = false;
       this.#send(now);
       return 'resent';
     }
     this.#stopSending();
     this.#state = 'refused';
-    this.#report('BINDING_REFUSED', { status, meaning });
-    const wait = (REFUSALS.get(status) ?? OTHER_REFUSAL).wait;
-    if (wait !== null) {
-      const grown = Math.min(wait * 2 ** Math.min(this.#refusals, 16), MAX_REFUSED_WAIT);
-      this.#timers.set('retry after refusal', after(now, grown));
-    }
+    const grown = wait && Math.min(wait * 2 ** Math.min(this.#refusals, 16), MAX_REFUSED_WAIT);
+    if (grown !== null) this.#timers.set('retry after refusal', after(now, grown));
+    this.#report('BINDING_REFUSED', {
+      status,
+      meaning,
+      next: grown === null ? 'not tried again until a person asks' : `again in ${grown / 1000} s`,
+    });
     this.#refusals++;
     return 'refused';
   }
 
   #deregistered(ack: BindingAck, meaning: string): AckVerdict {
-    const refused = ack.status >= FIRST_REFUSAL && ack.status !== BA_STATUS.notHomeAgent;
-    if (refused) this.#report('BINDING_REFUSED', { status: ack.status, meaning });
+    const refused = isRefusal(ack.status) && ack.status !== BA_STATUS.notHomeAgent;
+    if (refused) {
+      const next = 'nothing more is asked of it';
+      this.#report('BINDING_REFUSED', { status: ack.status, meaning, next });
+    }
     // Refused or not, there is nothing more to be asked: the binding is gone, or goes with its lifetime.
     this.#remove(refused ? `${this.#removal}; the home agent says ${meaning}` : this.#removal);
     return refused ? 'refused' : 'accepted';
@@ -561,8 +597,6 @@ function natOf(ack: BindingAck, keepalive: number): Pick<Binding, 'udp' | 'nat' 
 const isBuSent = (e: BulEffect): boolean => e.kind === 'event' && e.event.code === 'BU_SENT';
 
 const NO_NAT = { udp: false, nat: false, natRefresh: null } as const;
-const FIRST_REFUSAL = 128; // RFC 6275 §6.1.8
-const FORCE_UDP_REFUSED = 144; // RFC 5555 §4.5; RFC 4285 has the number for something else
 const NO_KEEPALIVE = 0xffffffff; // RFC 5555 §3.2.2
 const MAX_BINDACK_TIMEOUT = seconds(32); // RFC 6275 §12
 const MAX_LIFETIME = 262140; // 0xffff steps of 4 s
@@ -571,21 +605,4 @@ const NOT_SENT = -1;
 const ATTEMPTS_BEFORE_FALLBACK = 3; // RFC 5555 §4.4.1
 const MAX_ADOPTIONS = 3; // ours: then the ordinary retransmission goes on
 const REFRESH_FRACTION = 0.8; // ours: §11.7.1 asks for a refresh well before expiry, not when
-
-/**
- * Ours: §11.7.3 lets a mobile node correct the cause and try again. `wait` before the next try, doubled each time,
- * null for never (until a person insists); `moving`: a new care-of address may cure it.
- */
-interface RefusalRow {
-  readonly wait: Millis | null;
-  readonly moving: boolean;
-}
-const REFUSALS: ReadonlyMap<number, RefusalRow> = new Map<number, RefusalRow>([
-  [BA_STATUS.reasonUnspecified, { wait: seconds(10), moving: true }],
-  [BA_STATUS.insufficientResources, { wait: seconds(10), moving: true }],
-  [BA_STATUS.administrativelyProhibited, { wait: seconds(60), moving: false }],
-  // §11.7.1: "the mobile node MUST NOT attempt to re-use the same home address".
-  [BA_STATUS.duplicateAddress, { wait: null, moving: false }],
-]);
-const OTHER_REFUSAL: RefusalRow = { wait: seconds(60), moving: true };
-const MAX_REFUSED_WAIT = seconds(3600);
+const MAX_REFUSED_WAIT = seconds(3600); // ours: what waits in `ack-consequence.ts` double to

@@ -5,10 +5,7 @@
  * Spec: RFC 6275 §11.5.3, §11.5.4.
  */
 import {
-  eui64Address,
   formatPrefix,
-  ipv6FromOctets,
-  ipv6Octets,
   isIpv6,
   isLinkLocal,
   UNSPECIFIED6,
@@ -27,10 +24,18 @@ import type { DhcpAction } from '../role.js';
 import type { DhcpVerdict } from '../view.js';
 import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
+import type { LinkSituation } from './choice-view.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
+import { KnownAddresses, routerKey } from './known-addresses.js';
+import type { MakeAddress } from './interface-identifier.js';
 import type { KnownNetworks } from './known-networks.js';
-import { MovementDetector, type AdvertisedPrefix, type Router } from './movement-detector.js';
+import {
+  MovementDetector,
+  type AdvertisedPrefix,
+  type Router,
+  type RouterProbes,
+} from './movement-detector.js';
 import type { HomeLink } from './returning-home.js';
 
 export type PortEffect = FrameEffect | EventEffect | StoreEffect;
@@ -41,13 +46,22 @@ export interface LinkPortSettings {
   /** A DHCPv4 client runs here. */
   readonly dhcp: boolean;
   readonly optimisticDad: boolean;
+  readonly makeAddress: MakeAddress;
+  readonly routerProbes: RouterProbes;
   /** Milliseconds. */
   readonly ipv6HeadStart: number;
-  readonly homes: readonly { readonly homeAddress: Ipv6; readonly homePrefix: Prefix<Ipv6> }[];
+  readonly homes: HomesHere;
   /** What the store kept of this link's lease. */
   readonly keptLease: string | undefined;
   /** Of all links together. */
   readonly networks: KnownNetworks;
+}
+
+/** What no care-of address may be. Both change with time. */
+export interface HomesHere {
+  isHomeAddress(address: Ipv6): boolean;
+  /** Of a prefix that is at home for every home address. */
+  isHomeToAll(prefix: Prefix<Ipv6>): boolean;
 }
 
 /** A home link as this port sees it. */
@@ -63,11 +77,16 @@ interface Autoconfigured {
   readonly prefix: Prefix<Ipv6>;
   machine: CareOfAddress;
   conflicts: number;
+  /** Keys of the routers that advertise the prefix. */
+  by: readonly string[];
 }
 
 interface Offered {
   readonly prefix: AdvertisedPrefix;
+  /** The best of those that advertise it. */
   readonly router: Router;
+  /** Their keys. */
+  readonly by: readonly string[];
 }
 
 export class LinkPort implements Machine<PortEffect> {
@@ -75,17 +94,16 @@ export class LinkPort implements Machine<PortEffect> {
   readonly detector: MovementDetector;
   readonly dhcp: DhcpClient | undefined;
   readonly #set: LinkPortSettings;
-  readonly #random: Random;
   readonly #effects: PortEffect[] = [];
   readonly #addresses = new Map<string, Autoconfigured>();
+  readonly #known = new KnownAddresses();
   #state: LinkState | undefined;
   #upSince = 0 as Instant;
 
   constructor(settings: LinkPortSettings, random: Random) {
     this.name = settings.name;
     this.#set = settings;
-    this.#random = random;
-    this.detector = new MovementDetector(settings.name);
+    this.detector = new MovementDetector(settings.name, settings.routerProbes);
     if (settings.dhcp) {
       const { name, keptLease, networks } = settings;
       this.dhcp = new DhcpClient(name, random, keptLease, networks);
@@ -104,6 +122,18 @@ export class LinkPort implements Machine<PortEffect> {
     return this.#state?.mtu ?? DEFAULT_MTU;
   }
 
+  /** What `viewChoice` says of a link without a candidate. */
+  get linkSituation(): LinkSituation {
+    return {
+      name: this.name,
+      present: this.#state !== undefined,
+      up: this.up,
+      preference: this.#set.preference,
+      routers: this.detector.routers.length,
+      dhcp: this.dhcp?.state ?? null,
+    };
+  }
+
   get #unused(): boolean {
     return this.#set.preference === 0;
   }
@@ -113,7 +143,10 @@ export class LinkPort implements Machine<PortEffect> {
     this.#state = state;
     const wasUp = was?.up ?? false;
     const flapped = wasUp && (was!.carrierUps !== state.carrierUps || was!.mac !== state.mac);
-    if (was && was.mac !== state.mac) this.#addresses.clear(); // they were made of it
+    if (was && was.mac !== state.mac) {
+      this.#addresses.clear(); // they were made of it
+      this.#known.clear();
+    }
     if (state.up && (!wasUp || flapped)) this.#up(state, now);
     else if (!state.up && wasUp) this.#down('LINK_DOWN');
     else this.detector.setLinkLocal(linkLocalOf(state));
@@ -161,6 +194,11 @@ export class LinkPort implements Machine<PortEffect> {
 
   handleDhcp(dhcp: IngressOf<'dhcp'>, now: Instant): void {
     this.dhcp?.handle(dhcp.message, dhcp.linkSource, now, dhcp.source);
+    this.#settle(now);
+  }
+
+  /** There are other home addresses, or home prefixes, than before. */
+  rehome(now: Instant): void {
     this.#settle(now);
   }
 
@@ -298,6 +336,7 @@ export class LinkPort implements Machine<PortEffect> {
 
   /** RFC 6275 §11.5.4: what belongs to a link that is gone is of no use. */
   #down(code: 'LINK_DOWN' | 'LINK_GONE'): void {
+    for (const own of this.#addresses.values()) this.#remember(own);
     this.detector.linkDown();
     this.dhcp?.linkDown();
     this.#addresses.clear();
@@ -310,6 +349,13 @@ export class LinkPort implements Machine<PortEffect> {
     }
   }
 
+  /** Only what has passed DAD: RFC 6059 §5.1. */
+  #remember({ prefix, machine, conflicts, by }: Autoconfigured): void {
+    const { address, state, validUntil } = machine;
+    if (state !== 'preferred' && state !== 'deprecated') return;
+    this.#known.remember(by, prefix, { address, conflicts }, validUntil);
+  }
+
   /** After every input: addresses follow routers, and what the machines said is passed on in order. */
   #settle(now: Instant): void {
     this.#drain(this.detector);
@@ -317,50 +363,61 @@ export class LinkPort implements Machine<PortEffect> {
     const offers = this.#offers();
     for (const [key, own] of this.#addresses) {
       this.#drain(own.machine);
-      if (!offers.has(key)) this.#addresses.delete(key);
+      const offer = offers.get(key);
+      // By none of the same routers: a link of the same prefix, but another one.
+      if (offer?.by.some((router) => own.by.includes(router))) continue;
+      this.#remember(own);
+      this.#addresses.delete(key);
     }
-    for (const [key, { prefix, router }] of offers) {
+    for (const [key, offer] of offers) {
       const own = this.#addresses.get(key);
       if (!own) {
-        const machine = this.#configure(prefix, router, this.#firstAddress(prefix.prefix), now);
-        if (machine) this.#addresses.set(key, { prefix: prefix.prefix, machine, conflicts: 0 });
-      } else if (own.machine.state === 'duplicate' && own.conflicts < MAX_CONFLICTS) {
-        // Ours, after RFC 7217 §6: another interface identifier, a few times; §5.4.5 of RFC 4862 would give up.
+        this.#begin(key, offer, now);
+        continue;
+      }
+      own.by = offer.by;
+      if (own.machine.state === 'duplicate' && own.conflicts < MAX_CONFLICTS) {
+        // RFC 7217 §6: another interface identifier, a few times.
         own.conflicts++;
-        const again = this.#configure(prefix, router, this.#randomAddress(prefix.prefix), now);
-        if (again) own.machine = again;
-      } else own.machine.refresh(prefix.validUntil, prefix.preferredUntil, now);
+        const address = this.#makeAddress(own.prefix, own.conflicts);
+        own.machine = this.#configure(offer, address, false, now) ?? own.machine;
+      } else own.machine.refresh(offer.prefix.validUntil, offer.prefix.preferredUntil, now);
     }
   }
 
+  #begin(key: string, offer: Offered, now: Instant): void {
+    const { prefix } = offer.prefix;
+    const known = this.#known.find(offer.by, prefix, now);
+    const address = known?.address ?? this.#makeAddress(prefix, 0);
+    const machine = this.#configure(offer, address, known !== undefined, now);
+    if (!machine) return;
+    const conflicts = known?.conflicts ?? 0;
+    this.#addresses.set(key, { prefix, machine, conflicts, by: offer.by });
+  }
+
   #configure(
-    { validUntil, preferredUntil }: AdvertisedPrefix,
-    router: Router,
+    { prefix, router }: Offered,
     address: Ipv6,
+    proved: boolean,
     now: Instant,
   ): CareOfAddress | undefined {
     // A home address on its home link belongs to returning home, §11.5.5.
-    if (this.#set.homes.some((h) => h.homeAddress === address)) return undefined;
+    if (this.#set.homes.isHomeAddress(address)) return undefined;
     const settings = {
       link: this.name,
       address,
       optimistic: this.#set.optimisticDad,
       retransTimer: router.retransTimer,
+      proved,
     };
-    const machine = new CareOfAddress(settings, validUntil, preferredUntil, now);
+    const machine = new CareOfAddress(settings, prefix.validUntil, prefix.preferredUntil, now);
     this.#drain(machine);
     return machine;
   }
 
-  #firstAddress(prefix: Prefix<Ipv6>): Ipv6 {
-    return eui64Address(prefix.address, this.#state!.mac);
-  }
-
-  #randomAddress(prefix: Prefix<Ipv6>): Ipv6 {
-    const octets = ipv6Octets(prefix.address).slice();
-    octets.set(this.#random.octets(8), 8);
-    octets[8]! &= 0xfd; // RFC 4291 §2.5.1: not derived from a global token
-    return ipv6FromOctets(octets);
+  #makeAddress(prefix: Prefix<Ipv6>, attempt: number): Ipv6 {
+    const { name, mac } = this.#state!;
+    return this.#set.makeAddress(prefix, { name, mac }, attempt);
   }
 
   /** The prefixes to have an address of, each with the best router that advertises it. */
@@ -370,13 +427,15 @@ export class LinkPort implements Machine<PortEffect> {
     for (const router of this.detector.routers) {
       if (!router.isDefault) continue;
       for (const prefix of router.prefixes) {
-        // RFC 4862 §5.5.3: autonomous, and an EUI-64 fills the rest.
+        // RFC 4862 §5.5.3: autonomous, and an identifier of 64 bits fills the rest.
         if (!prefix.autonomous || prefix.prefix.length !== 64) continue;
-        if (this.#set.homes.every((h) => samePrefix6(h.homePrefix, prefix.prefix))) continue;
+        if (this.#set.homes.isHomeToAll(prefix.prefix)) continue;
         const key = formatPrefix(prefix.prefix);
         const held = offers.get(key);
         if (!held && offers.size >= MAX_ADDRESSES) continue;
-        if (!held || better(router, held.router)) offers.set(key, { prefix, router });
+        const by = [...(held?.by ?? []), routerKey(router)];
+        if (!held || better(router, held.router)) offers.set(key, { prefix, router, by });
+        else offers.set(key, { ...held, by });
       }
     }
     return offers;

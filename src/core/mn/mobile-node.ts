@@ -22,10 +22,12 @@ import {
   type Ipv6,
   type MacAddress,
 } from '../../base/address.js';
+import { UsageError } from '../../base/error.js';
 import { after, seconds, type Instant } from '../../base/time.js';
-import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
+import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -42,7 +44,7 @@ import type { Random } from '../random.js';
 import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
+import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
 import {
   BulEntry,
   sameAttachment,
@@ -57,15 +59,24 @@ import {
   type Candidate,
   type Choice,
 } from './care-of-choice.js';
+import { describeOthers, viewChoice } from './choice-view.js';
 import {
   mobileNodeDatapath,
   type HomeSituation,
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import {
+  eui64Addresses,
+  keptSecret,
+  stableAddresses,
+  type MakeAddress,
+} from './interface-identifier.js';
 import { KnownNetworks } from './known-networks.js';
+import type { Router } from './movement-detector.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
+import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
 import { UpdateRate } from './update-rate.js';
 
@@ -75,8 +86,16 @@ export interface HandoverVerdict {
   readonly careOf: IpAddress | null;
 }
 
+/** What a handover would lead to, without it. */
+export interface HandoverPlan extends HandoverVerdict {
+  /** One for each home address: what would be chosen, also where the target is refused. */
+  readonly choices: readonly ChoiceView[];
+}
+
 interface Home {
   readonly options: HomeOptions;
+  /** Which routing table it has. */
+  readonly slot: number;
   readonly entry: BulEntry;
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
@@ -84,6 +103,8 @@ interface Home {
   ipv6UnansweredUntil: Instant | undefined;
   /** The IPv4 router of the home link, as DHCP there last named it. */
   router4: Ipv4 | null;
+  /** Its prefix is over: it is deregistered, and forgotten then. */
+  retired: boolean;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -91,14 +112,19 @@ type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of der
 export class MobileNode implements Role {
   readonly #options: MobileNodeOptions;
   readonly #random: Random;
+  readonly #sha256: Sha256 | undefined;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
+  readonly #rates = new Map<Ipv6, UpdateRate>();
+  #renumbering: Renumbering;
+  /** To be sent once the tunnel is declared that they may go through. */
+  readonly #solicitations: { readonly homeAddress: Ipv6; readonly identifier: number }[] = [];
   #networks = new KnownNetworks();
   readonly #timers = new Timers<OwnTimer>();
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
   readonly #answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
-  #forced: HandoverTarget = { kind: 'auto' };
+  #forced: HandoverTarget = AUTO;
   /** The next registration overrules a refusal: a person asked for it. */
   #insist = false;
   /** The situation that the datapath was last declared for. */
@@ -106,19 +132,22 @@ export class MobileNode implements Role {
   #stopping = false;
   #stopped = false;
 
-  constructor(options: MobileNodeOptions, random: Random) {
+  /** `sha256` may be left out with EUI-64 addresses. Throws `UsageError` `SHA256_MISSING` where it is needed. */
+  constructor(options: MobileNodeOptions, random: Random, sha256?: Sha256) {
+    if (options.addressGeneration === 'stable' && !sha256) {
+      throw new UsageError('SHA256_MISSING', 'Stable addresses (RFC 7217) need a digest function.');
+    }
     this.#options = options;
     this.#random = random;
+    this.#sha256 = sha256;
+    this.#renumbering = new Renumbering(options, new Map(), random);
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
-    const rates = new Map<Ipv6, UpdateRate>();
-    for (const options of this.#options.homes) {
-      const rate = rates.get(options.homeAgent) ?? new UpdateRate();
-      rates.set(options.homeAgent, rate);
-      this.#homes.push(this.#newHome(options, kept, rate));
-    }
+    this.#renumbering = new Renumbering(this.#options, kept, this.#random);
+    for (const options of this.#renumbering.homes()) this.#homes.push(this.#newHome(options, kept));
     this.#networks = new KnownNetworks(kept);
+    const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
         {
@@ -126,8 +155,13 @@ export class MobileNode implements Role {
           preference,
           dhcp: dhcp && this.#options.dsmip,
           optimisticDad: this.#options.optimisticDad,
+          makeAddress,
+          routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
-          homes: this.#options.homes,
+          homes: {
+            isHomeAddress: (address) => this.#homes.some((h) => h.options.homeAddress === address),
+            isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
+          },
           keptLease: kept.get(`lease ${name}`),
           networks: this.#networks,
         },
@@ -183,6 +217,7 @@ export class MobileNode implements Role {
       }
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
+    this.#renumbering.handleTimeout(now);
     for (const { entry, returning } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
@@ -198,6 +233,7 @@ export class MobileNode implements Role {
         next = { at: deadline.at, why: deadline.why + of };
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
+    take(this.#renumbering.pollTimeout());
     for (const { entry, returning, options } of this.#homes) {
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
       take(returning.pollTimeout(), ` for ${options.homeAddress}`);
@@ -211,25 +247,14 @@ export class MobileNode implements Role {
 
   /** What may be forced is decided by the first home address; the others follow where they can. */
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
-    const no = (reason: string): HandoverVerdict => ({ accepted: false, reason, careOf: null });
-    const home = this.#homes[0];
-    if (!home || this.#stopping)
-      return no(home ? 'the mobile node is stopping' : 'there is no home address');
-    if (target.kind === 'home' && !this.#sight(home, target))
-      return no('no router advertises the home prefix');
-    if (target.kind !== 'auto' && target.kind !== 'home') {
-      const choice = this.#choose(home, target, now);
-      if (!choice.chosen || !matches(choice.chosen, target)) {
-        const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
-        return no(why ?? `no care-of address on ${describeTarget(target)}`);
-      }
-    }
+    const refusal = this.#refusalOf(target, now);
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
     this.#proceed(now);
     this.#insist = false;
-    const { returning, choice, options } = home;
+    const { returning, choice, options } = this.#homes[0]!;
     if (returning.state !== 'away') {
       return { accepted: true, reason: 'at home', careOf: options.homeAddress };
     }
@@ -238,6 +263,40 @@ export class MobileNode implements Role {
       reason: choice?.reason ?? 'nothing to choose from',
       careOf: choice?.chosen?.address ?? null,
     };
+  }
+
+  /** What `handover` would do; nothing is done. Null: what would be chosen now, as things are. */
+  planHandover(target: HandoverTarget | null, now: Instant): HandoverPlan {
+    const refusal = this.#refusalOf(target ?? { kind: 'auto' }, now);
+    const forced = target?.kind === 'home' ? AUTO : (target ?? this.#forced);
+    const choices = this.#homes.map((home) => this.#viewChoice(home, forced, now));
+    if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null, choices };
+    const { careOf, reason, rule, homeAddress } = choices[0]!;
+    return { accepted: true, reason, careOf: rule === 'at-home' ? homeAddress : careOf, choices };
+  }
+
+  /** Why a handover to there is not made. */
+  #refusalOf(target: HandoverTarget, now: Instant): string | undefined {
+    const home = this.#homes[0];
+    if (!home) return 'there is no home address';
+    if (this.#stopping) return 'the mobile node is stopping';
+    if (target.kind === 'auto') return undefined;
+    if (target.kind === 'home')
+      return this.#sight(home, target) ? undefined : 'no router advertises the home prefix';
+    const choice = this.#choose(home, target, now);
+    if (choice.chosen && matches(choice.chosen, target)) return undefined;
+    const why = choice.rejected.find((r) => matches(r.candidate, target))?.why;
+    return why ?? `no care-of address on ${describeTarget(target)}`;
+  }
+
+  #viewChoice(home: Home, forced: HandoverTarget, now: Instant): ChoiceView {
+    return viewChoice(this.#choose(home, forced, now), {
+      homeAddress: home.options.homeAddress,
+      homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
+      current: currentOf(home),
+      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      links: [...this.#ports.values()].map((port) => port.linkSituation),
+    });
   }
 
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
@@ -296,10 +355,12 @@ export class MobileNode implements Role {
     return this.#stopped;
   }
 
-  view(_now: Instant): RoleView {
+  view(now: Instant): RoleView {
     return {
       role: 'mn',
-      bul: this.#homes.map(({ entry, choice }) => entry.view(choice?.reason ?? null)),
+      bul: this.#homes.map((home) =>
+        home.entry.view(this.#stopped ? null : this.#viewChoice(home, this.#forced, now)),
+      ),
       bc: [],
       counters: Object.fromEntries(this.#counters),
       next: this.pollTimeout() ?? null,
@@ -319,13 +380,10 @@ export class MobileNode implements Role {
     };
   }
 
-  /** Why each address is used or not, for the first home address: `mip6 handover --dry-run`. */
-  get choice(): Choice | undefined {
-    return this.#homes[0]?.choice;
-  }
-
-  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
+  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>): Home {
     const { homeAddress, homeAgent } = options;
+    const rate = this.#rates.get(homeAgent) ?? new UpdateRate();
+    this.#rates.set(homeAgent, rate);
     const o = this.#options;
     const homeAddress4 = o.dsmip ? (options.homeAddress4?.address ?? null) : null;
     const random = this.#random.octets(2);
@@ -346,15 +404,29 @@ export class MobileNode implements Role {
       rate,
     });
     const returning = new ReturningHome({ homeAddress, homeAddress4, homeAgent });
+    const slots = new Set(this.#homes.map((home) => home.slot));
+    let slot = 0;
+    while (slots.has(slot)) slot++;
     return {
       options,
+      slot,
       entry,
       returning,
       sighting: undefined,
       choice: undefined,
       ipv6UnansweredUntil: undefined,
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
+      retired: false,
     };
+  }
+
+  #addressMaker(kept: ReadonlyMap<string, string>): MakeAddress {
+    if (!this.#sha256 || this.#options.addressGeneration === 'eui64') {
+      return eui64Addresses(this.#random);
+    }
+    const { secret, keep } = keptSecret(kept, this.#random);
+    if (keep) this.#effects.push(keep);
+    return stableAddresses(this.#sha256, secret);
   }
 
   /** A home link that no `links` entry names is used all the same. */
@@ -406,7 +478,7 @@ export class MobileNode implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refuse(result.refusal, packet, now);
     const ingress = result.value;
-    if (ingress.kind === 'icmpv6') return this.#count(`icmpv6 ${ingress.message.kind}`);
+    if (ingress.kind === 'icmpv6') return this.#handleIcmpv6(ingress, now);
     const { message } = ingress;
     switch (message.kind) {
       case 'bindingAck':
@@ -430,6 +502,26 @@ export class MobileNode implements Role {
       default:
         // Route optimisation and what is for home agents and correspondents: none of it is served here.
         this.#count(`mh ${message.kind}`);
+    }
+  }
+
+  #handleIcmpv6(ingress: IngressOf<'icmpv6'>, now: Instant): void {
+    const { message, received } = ingress;
+    if (message.kind !== 'mobilePrefixAdvertisement') return this.#count(`icmpv6 ${message.kind}`);
+    // RFC 6275 §11.4.3: from the home agent, by type 2 routing header; anything else is silently discarded.
+    const home = this.#homes.find(
+      ({ options }) =>
+        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+    );
+    if (!home || ingress.homeAddressOption) return this.#count('mpa-peer');
+    if (home.entry.attachment?.kind === 'home' || !cameRight(ingress, home)) {
+      return this.#count('mpa-path');
+    }
+    const { identifier, options } = message;
+    const { homeAddress } = home.options;
+    const { protected: authenticated } = received;
+    if (!this.#renumbering.advertised(homeAddress, identifier, options, authenticated, now)) {
+      this.#count('mpa-unsolicited');
     }
   }
 
@@ -473,7 +565,7 @@ export class MobileNode implements Role {
   /** What was said is passed on, what follows is done, until nothing more follows. */
   #proceed(now: Instant): void {
     for (const port of this.#ports.values()) this.#drainPort(port);
-    for (const home of this.#homes) this.#drainEntry(home, now);
+    for (const home of [...this.#homes]) this.#drainEntry(home, now);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (this.#stopping) {
         for (const home of this.#homes) this.#drainReturning(home, now);
@@ -486,24 +578,120 @@ export class MobileNode implements Role {
 
   /** Returns whether something changed that may ask for more. */
   #reconcile(now: Instant): boolean {
+    this.#renumber(now);
     for (const home of this.#homes) {
-      this.#decide(home, now);
+      if (!home.retired) this.#decide(home, now);
       this.#learnRouter4(home);
     }
     this.#armChoice();
     this.#declare();
+    for (const s of this.#solicitations.splice(0))
+      this.#solicitPrefixes(s.homeAddress, s.identifier);
     let changed = false;
-    for (const home of this.#homes) changed = this.#act(home, now) || changed;
+    for (const home of [...this.#homes]) {
+      if (!home.retired) changed = this.#act(home, now) || changed;
+    }
     return changed;
+  }
+
+  /** Home addresses come and go with the prefixes of their networks. */
+  #renumber(now: Instant): void {
+    for (const home of this.#homes) this.#hearAtHome(home, now);
+    for (let e = this.#renumbering.pollEffect(); e; e = this.#renumbering.pollEffect()) {
+      switch (e.kind) {
+        case 'event':
+        case 'store':
+          this.#effects.push(e);
+          break;
+        case 'solicit':
+          this.#solicitations.push(e);
+          break;
+        case 'appear':
+          this.#homes.push(this.#newHome(e.options, new Map()));
+          break;
+        case 'retire':
+          this.#retire(e.homeAddress, now);
+          break;
+        case 'changed':
+          this.#rehome(now);
+          break;
+        default:
+          e satisfies never;
+      }
+    }
+  }
+
+  #hearAtHome({ options, returning, sighting, retired }: Home, now: Instant): void {
+    const link = sighting?.home.link;
+    if (returning.state !== 'home' || link === undefined || retired) return;
+    const { homeAddress } = options;
+    // Right after a move without loss of carrier, routers of the next link are heard here too. Those of the home link
+    // are the ones that go on advertising a prefix of it.
+    const ofHome = ({ confirmed, prefixes }: Router) =>
+      confirmed && prefixes.some((p) => this.#renumbering.isHome(homeAddress, p.prefix));
+    const routers = this.#ports.get(link)?.detector.routers.filter(ofHome) ?? [];
+    const told = routers.flatMap(({ prefixes }) =>
+      prefixes.map((p) => ({ ...p, agent: p.routerAddress })),
+    );
+    if (told.length > 0) this.#renumbering.heardAtHome(homeAddress, told, now);
+  }
+
+  /** Preferred ones first, and no binding longer than its home address is valid. */
+  #rehome(now: Instant): void {
+    const rank = ({ options, retired }: Home) =>
+      retired ? this.#homes.length : this.#renumbering.rank(options.homeAddress, now);
+    this.#homes.sort((a, b) => rank(a) - rank(b));
+    for (const { entry, options, retired } of this.#homes) {
+      if (!retired) entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
+    }
+    for (const port of this.#ports.values()) {
+      port.rehome(now);
+      this.#drainPort(port);
+    }
+  }
+
+  #retire(homeAddress: Ipv6, now: Instant): void {
+    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    if (!home) return;
+    const { entry, returning } = home;
+    home.retired = true;
+    const attachment = entry.attachment;
+    if (returning.state === 'away' && entry.mayBeBound && attachment) {
+      entry.deregister(attachment, 'its home prefix is no longer valid', now);
+      this.#drainEntry(home, now);
+    } else this.#forget(home);
+  }
+
+  #forget(home: Home): void {
+    const { homeAddress } = home.options;
+    home.returning.leave();
+    this.#homes.splice(this.#homes.indexOf(home), 1);
+    for (const key of ['seq', 'bound', 'router4']) {
+      this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
+    }
+  }
+
+  /** RFC 6275 §11.4.2; over IPv4 through the tunnel, as the home address. */
+  #solicitPrefixes(homeAddress: Ipv6, identifier: number): void {
+    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const attachment = home?.entry.binding?.attachment;
+    if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
+    const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
+    const destination = home.options.homeAgent;
+    if (attachment.kind === 'ipv6') {
+      const { careOf: source, link } = attachment;
+      const octets = encodeIcmpv6Packet({ source, destination, homeAddress, message });
+      this.#effects.push({ kind: 'packet', octets, link });
+    } else {
+      const octets = encodeIcmpv6Packet({ source: homeAddress, destination, message });
+      this.#effects.push({ kind: 'packet', octets });
+    }
   }
 
   /** At home, or which care-of address. */
   #decide(home: Home, now: Instant): void {
     const { returning, entry } = home;
-    const sighting = this.#sight(home);
-    // A suspect router keeps a node at home, but does not bring it there.
-    const there =
-      sighting && (sighting.confirmed || returning.state !== 'away') ? sighting : undefined;
+    const there = this.#homeSeen(home, this.#forced);
     if (there && returning.link === there.home.link) {
       home.sighting = there;
       if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
@@ -540,7 +728,13 @@ export class MobileNode implements Role {
     if (entry.state === 'deregistering') entry.detach();
   }
 
-  #sight(home: Home, forced = this.#forced): HomeSighting | undefined {
+  /** A suspect router keeps a node at home, but does not bring it there. */
+  #homeSeen(home: Home, forced: HandoverTarget): HomeSighting | undefined {
+    const sighting = this.#sight(home, forced);
+    return sighting?.confirmed || home.returning.state !== 'away' ? sighting : undefined;
+  }
+
+  #sight(home: Home, forced: HandoverTarget): HomeSighting | undefined {
     const { homePrefix, homeAgent, homeLink } = home.options;
     let found: HomeSighting | undefined;
     for (const port of this.#ports.values()) {
@@ -562,9 +756,7 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, entry, ipv6UnansweredUntil } = home;
-    const attachment = entry.attachment ?? entry.binding?.attachment;
-    const current = attachment && attachment.kind !== 'home' ? attachment : undefined;
+    const { options, ipv6UnansweredUntil } = home;
     return chooseCareOf(
       this.#candidates(),
       {
@@ -572,7 +764,7 @@ export class MobileNode implements Role {
         ipv4: this.#options.dsmip && options.homeAgent4 !== null,
         ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
         forced,
-        current: current ? { address: current.careOf, link: current.link } : null,
+        current: currentOf(home),
       },
       now,
     );
@@ -588,8 +780,9 @@ export class MobileNode implements Role {
     home.choice = choice;
     const { homeAddress } = home.options;
     if (is && (was?.address !== is.address || was.link !== is.link)) {
-      const fields = { homeAddress, careOf: is.address, link: is.link, reason: choice.reason };
-      this.#report('CARE_OF_CHOSEN', fields);
+      const { reason, rule } = choice;
+      const fields = { homeAddress, careOf: is.address, link: is.link, reason, rule };
+      this.#report('CARE_OF_CHOSEN', { ...fields, others: describeOthers(choice) });
     } else if (was && choice && !is) {
       this.#report('CARE_OF_LOST', { homeAddress, reason: choice.reason });
     }
@@ -632,6 +825,7 @@ export class MobileNode implements Role {
     const configured = this.#options.dsmip ? options.homeAddress4 : null;
     const base = {
       homeAddress: options.homeAddress,
+      slot: home.slot,
       homeAddress4: entry.ipv4Refused && !returning.inUse ? null : configured,
     };
     if (returning.inUse && sighting) {
@@ -740,6 +934,11 @@ export class MobileNode implements Role {
   #doEntryEffect(home: Home, effect: BulEffect, now: Instant): void {
     switch (effect.kind) {
       case 'event':
+        this.#effects.push(effect);
+        if (effect.event.code === 'BINDING_ACCEPTED') {
+          this.#renumbering.bound(home.options.homeAddress, now);
+        }
+        return;
       case 'store':
         this.#effects.push(effect);
         return;
@@ -753,7 +952,11 @@ export class MobileNode implements Role {
         this.#reconcile(now);
         return;
       case 'removed':
-        home.returning.deregistered(now);
+        if (home.retired) this.#forget(home);
+        else home.returning.deregistered(now);
+        return;
+      case 'learnPrefixes':
+        this.#renumbering.necessary(home.options.homeAddress, now);
         return;
       default:
         effect satisfies never;
@@ -814,8 +1017,8 @@ export class MobileNode implements Role {
   }
 }
 
-/** RFC 6275 §11.7.3, RFC 5555 §4.2: an acknowledgement comes back the way its Binding Update went. */
-function cameRight(ingress: IngressOf<'mobility'>, { entry, options }: Home): boolean {
+/** RFC 6275 §11.7.3, RFC 5555 §4.2: what the home agent says comes back the way Binding Updates go. */
+function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }: Home): boolean {
   const { arrival } = ingress.received;
   const attachment = entry.attachment;
   switch (attachment?.kind) {
@@ -839,6 +1042,12 @@ function attachmentOf(candidate: Candidate): AwayAttachment {
     : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
 }
 
+function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
+  const attachment = entry.attachment ?? entry.binding?.attachment;
+  if (!attachment || attachment.kind === 'home') return null;
+  return { address: attachment.careOf, link: attachment.link };
+}
+
 function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where'] {
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
@@ -848,6 +1057,7 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const AUTO: HandoverTarget = { kind: 'auto' };
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;

@@ -7,7 +7,7 @@
  *
  *   unknown ─advertisement→ confirmed ─carrier came up again→ suspect ─answer→ confirmed
  *   confirmed ─silent for 3 intervals→ (probed) ─no answer→ lost
- *   any ─carrier or its answers lost→ remembered ─answer after a later link up, advertisement→ confirmed
+ *   any ─carrier or its answers lost→ known (`known-routers.ts`) ─answer after a later link up→ confirmed
  */
 import {
   ALL_ROUTERS,
@@ -29,6 +29,7 @@ import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
 import { ndFrame } from '../frames.js';
+import { KnownRouters } from './known-routers.js';
 
 export type DetectorEffect = FrameEffect | EventEffect;
 
@@ -59,7 +60,18 @@ export interface Router {
   readonly retransTimer: Millis;
 }
 
-type Standing = 'confirmed' | 'suspect' | 'remembered';
+/** Neighbour unreachability detection of a router that is doubted, RFC 4861 §7.3.3. */
+export interface RouterProbes {
+  /** Solicitations without an answer until it is lost; 0: it is lost when it is doubted. */
+  readonly count: number;
+  /** From one to the next; 0: the RetransTimer that the router advertises, or 1 s. */
+  readonly interval: Millis;
+}
+
+/**
+ * RFC 4861 §10: MAX_UNICAST_SOLICIT 3. Ours: RETRANS_TIMER of 1 s would leave a node that moved 3 s without a link.
+ */
+export const ROUTER_PROBES: RouterProbes = { count: 3, interval: 300 };
 
 interface Entry {
   address: Ipv6;
@@ -67,7 +79,7 @@ interface Entry {
   homeAgent: boolean;
   isDefault: boolean;
   preference: -1 | 0 | 1;
-  standing: Standing;
+  standing: 'confirmed' | 'suspect';
   /** Carrier came up since the last advertisement: the next one replaces all prefixes. */
   recheck: boolean;
   prefixes: AdvertisedPrefix[];
@@ -82,16 +94,19 @@ type TimerName =
 
 export class MovementDetector implements Machine<DetectorEffect> {
   readonly #link: LinkName;
+  readonly #probes: RouterProbes;
   readonly #timers = new Timers<TimerName>();
   readonly #effects: DetectorEffect[] = [];
   readonly #routers = new Map<Ipv6, Entry>();
+  readonly #known = new KnownRouters();
   #up = false;
   #mac: MacAddress = '00:00:00:00:00:00' as MacAddress;
   #linkLocal: Ipv6 | null = null;
   #solicitations = 0;
 
-  constructor(link: LinkName) {
+  constructor(link: LinkName, probes: RouterProbes = ROUTER_PROBES) {
     this.#link = link;
+    this.#probes = probes;
   }
 
   /** Carrier came up, perhaps without its loss having been seen. `linkLocal` is null while there is none. */
@@ -101,15 +116,18 @@ export class MovementDetector implements Machine<DetectorEffect> {
     this.#linkLocal = linkLocal;
     this.solicit(now);
     for (const router of this.#routers.values()) {
-      this.#timers.stop(`silence of ${router.address}`);
-      router.recheck = true;
-      if (router.standing === 'remembered') {
-        this.#solicitRouter(router); // once: RFC 6059 §5.3, the router solicitation is the safe way
+      if (this.#probes.count === 0) {
+        this.#remember(router);
         continue;
       }
+      this.#timers.stop(`silence of ${router.address}`);
+      router.recheck = true;
       router.standing = 'suspect';
       this.#probe(router, now);
     }
+    // RFC 6059 §5.11: once each, the router solicitation is the safe way. Ours: at every link up, though §5.11 would
+    // have a second between; who moves that fast needs it most, and the number is bounded.
+    for (const router of this.#known.candidates(now)) this.#solicitRouter(router);
   }
 
   /** Addresses of a link without carrier are of no use; what is remembered only speeds up coming back. */
@@ -141,16 +159,23 @@ export class MovementDetector implements Machine<DetectorEffect> {
     now: Instant,
   ): void {
     if (!this.#up || !isLinkLocal(source)) return;
-    const known = this.#routers.get(source);
+    const mac = optionOf(ra.options, 'sourceLinkLayer')?.address ?? linkSource;
+    let known = this.#routers.get(source);
+    if (known?.recheck && known.mac !== mac) {
+      this.#remember(known); // a namesake on another link
+      known = undefined;
+    }
+    // RFC 6059 §5.7.3.1: what it advertises now is definitive.
+    this.#known.forget(source, mac);
     if (ra.routerLifetime === 0 && !ra.homeAgent) {
       if (known) this.#lose(known, 'it no longer is a default router', now);
       return;
     }
-    const router = known ?? this.#newEntry(source, linkSource, now);
+    const router = known ?? this.#newEntry(source, mac, now);
     if (!router) return;
-    const fresh = !known || known.standing === 'remembered';
+    const fresh = !known;
     const before = new Set(router.prefixes.map((p) => formatPrefix(p.prefix)));
-    this.#learn(router, linkSource, ra, now);
+    this.#learn(router, mac, ra, now);
     this.#confirm(router, now);
     if (router.isDefault) {
       this.#timers.stop('router solicitation'); // RFC 4861 §6.3.7: answered
@@ -174,15 +199,25 @@ export class MovementDetector implements Machine<DetectorEffect> {
     linkSource: MacAddress,
     now: Instant,
   ): void {
+    if (!solicited || !this.#up) return;
     const router = this.#routers.get(target);
-    if (!router || !solicited || !this.#up) return;
-    // RFC 6059 §5: link-local addresses such as fe80::1 recur, so the link-layer address must be the same too.
-    if (router.standing === 'remembered' && router.mac !== linkSource) return;
-    const back = router.standing === 'remembered';
-    this.#confirm(router, now);
+    // RFC 6059 §5.7.1: link-local addresses such as fe80::1 recur, so the link-layer address must be the same too.
+    if (router && !(router.recheck && router.mac !== linkSource)) {
+      this.#confirm(router, now);
+      return;
+    }
+    const back = this.#known.take(target, linkSource, now);
     if (!back) return;
-    this.#found(router);
-    this.#doubtOthers(router, now);
+    if (router) this.#remember(router);
+    const entry = this.#newEntry(target, linkSource, now);
+    if (!entry) return;
+    const { prefixes, until, ...rest } = back;
+    Object.assign(entry, rest, { prefixes: [...prefixes], recheck: true });
+    this.#armPrefixes(entry);
+    if (until !== undefined) this.#timers.set(`lifetime of ${target}`, until);
+    this.#confirm(entry, now);
+    this.#found(entry);
+    this.#doubtOthers(entry, now);
     this.#hurrySuspects(now);
   }
 
@@ -201,7 +236,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       if (!router) continue;
       switch (what) {
         case 'probe':
-          if (router.probes < MAX_PROBES) this.#sendProbe(router, now);
+          if (router.probes < this.#probes.count) this.#sendProbe(router, now);
           else this.#silent(router, now);
           break;
         case 'silence':
@@ -231,7 +266,6 @@ export class MovementDetector implements Machine<DetectorEffect> {
   get routers(): readonly Router[] {
     const out: Router[] = [];
     for (const r of this.#routers.values()) {
-      if (r.standing === 'remembered') continue;
       out.push({
         address: r.address,
         mac: r.mac,
@@ -247,13 +281,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #newEntry(address: Ipv6, mac: MacAddress, now: Instant): Entry | undefined {
-    if (this.#routers.size >= MAX_ROUTERS) {
-      const old = [...this.#routers.values()]
-        .filter((r) => r.standing === 'remembered')
-        .sort((a, b) => a.heardAt - b.heardAt)[0];
-      if (!old) return undefined;
-      this.#forget(old);
-    }
+    if (this.#routers.size >= MAX_ROUTERS) return undefined;
     const entry: Entry = {
       address,
       mac,
@@ -272,8 +300,8 @@ export class MovementDetector implements Machine<DetectorEffect> {
     return entry;
   }
 
-  #learn(router: Entry, linkSource: MacAddress, ra: RouterAdvertisement, now: Instant): void {
-    router.mac = optionOf(ra.options, 'sourceLinkLayer')?.address ?? linkSource;
+  #learn(router: Entry, mac: MacAddress, ra: RouterAdvertisement, now: Instant): void {
+    router.mac = mac;
     router.homeAgent = ra.homeAgent;
     router.isDefault = ra.routerLifetime > 0;
     router.preference = ra.preference;
@@ -320,24 +348,26 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #hurrySuspects(now: Instant): void {
     for (const other of this.#routers.values()) {
       if (other.standing !== 'suspect') continue;
-      other.probes = MAX_PROBES;
+      other.probes = this.#probes.count;
       this.#timers.set(`probe of ${other.address}`, after(now, SUSPECT_GRACE));
     }
   }
 
   #probe(router: Entry, now: Instant): void {
     router.probes = 0;
-    this.#sendProbe(router, now);
+    if (this.#probes.count === 0) this.#silent(router, now);
+    else this.#sendProbe(router, now);
   }
 
   #sendProbe(router: Entry, now: Instant): void {
     router.probes++;
-    this.#timers.set(`probe of ${router.address}`, after(now, PROBE_INTERVAL));
+    const interval = this.#probes.interval || router.retransTimer || RETRANS_TIMER;
+    this.#timers.set(`probe of ${router.address}`, after(now, interval));
     this.#solicitRouter(router);
   }
 
   /** RFC 4861 §7.3.3: unicast. From `::` it would be DAD, so it takes the link-local address. */
-  #solicitRouter(router: Entry): void {
+  #solicitRouter(router: Pick<Entry, 'address' | 'mac'>): void {
     const source = this.#linkLocal ?? linkLocalAddress(this.#mac);
     this.#effects.push(
       ndFrame(
@@ -382,24 +412,24 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #lose(router: Entry, reason: string, now: Instant): void {
-    const seen = router.standing !== 'remembered';
     this.#forget(router);
-    if (seen) this.#lost(router, reason, now);
+    this.#lost(router, reason, now);
   }
 
   #lost(router: Entry, reason: string, now: Instant): void {
     const fields = { link: this.#link, router: router.address, reason };
     this.#effects.push({ kind: 'event', event: event('ROUTER_LOST', fields) });
     // §11.5.1: if the router does not answer, it makes sense to solicit.
-    const left = [...this.#routers.values()].some((r) => r.standing !== 'remembered');
-    if (!left && !this.#timers.armed('router solicitation')) this.solicit(now);
+    if (this.#routers.size === 0 && !this.#timers.armed('router solicitation')) this.solicit(now);
   }
 
-  /** What it advertised lives on by its lifetimes, and the next advertisement replaces it. */
   #remember(router: Entry): void {
-    router.standing = 'remembered';
-    router.recheck = true;
-    this.#timers.stop(`probe of ${router.address}`, `silence of ${router.address}`);
+    const { address, mac, homeAgent, isDefault, preference } = router;
+    const { prefixes, retransTimer, interval } = router;
+    const until = this.#timers.at(`lifetime of ${address}`);
+    const advertised = { homeAgent, isDefault, preference, prefixes, retransTimer, interval };
+    this.#known.remember({ address, mac, ...advertised, until });
+    this.#forget(router);
   }
 
   #forget(router: Entry): void {
@@ -480,9 +510,8 @@ export const MAX_PREFIXES = 16;
  */
 const SOLICITATION_WAITS: readonly Millis[] = [80, 250, 1000, 4000];
 const MISSED = 3; // ours: RFC 6275 §11.5.1 leaves to us how many lost advertisements are a hint
-const MAX_PROBES = 3; // RFC 4861 §10: MAX_UNICAST_SOLICIT
 const SUSPECT_GRACE: Millis = 20; // ours: a neighbour's answer may be one scheduling late
-const PROBE_INTERVAL: Millis = 300; // ours: RETRANS_TIMER of 1 s would leave a moved node 3 s without a link
+const RETRANS_TIMER: Millis = 1000; // RFC 4861 §10
 const FRESH: Millis = 1000; // ours: a router heard within the last second is not doubted
 const MIN_INTERVAL: Millis = 30; // RFC 6275 §13: MinDelayBetweenRAs
 const TWO_HOURS = seconds(7200);

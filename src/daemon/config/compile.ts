@@ -14,19 +14,16 @@ import {
   type HomeAgentOptions,
 } from '../../core/ha/options.js';
 import type { LinkName } from '../../core/input.js';
+import type { AddressGeneration } from '../../core/mn/interface-identifier.js';
 import {
   MOBILE_NODE_DEFAULTS,
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
-import {
-  parseFile,
-  type AddressAndLength,
-  type Sources,
-  type Statement,
-  type Value,
-} from './parser.js';
+import { lint } from './lint.js';
+import { parseFile, type AddressAndLength, type Sources, type Statement } from './parser.js';
 
 /** What the daemon itself is told. */
 export interface DaemonSettings {
@@ -42,7 +39,10 @@ export interface DaemonSettings {
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
-export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
+export type HomeAgentPlan = Omit<
+  HomeAgentOptions,
+  'address' | 'homeLinks' | 'prefixesOfAddresses'
+> & {
   /** null: the first global address of the first interface. */
   readonly address: Ipv6 | null;
   /** Without prefixes: those of the link's own global addresses. */
@@ -107,6 +107,7 @@ class Compiler {
       return undefined;
     }
     const settings = this.#settings();
+    lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
     return { role: 'mn', options: this.#mobileNode(), settings };
@@ -169,8 +170,15 @@ class Compiler {
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
       optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      addressGeneration:
+        (top.text('MnAddressGeneration') as AddressGeneration | undefined) ?? d.addressGeneration,
+      routerProbes: {
+        count: top.number('MnRouterProbes') ?? d.routerProbes.count,
+        interval: millis(top.number('MnRouterProbeTimeout')) ?? d.routerProbes.interval,
+      },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+      prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
   }
 
@@ -241,6 +249,7 @@ class Compiler {
         homeAgent: agent,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };
@@ -308,7 +317,29 @@ class Compiler {
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,
+      prefixAdvertisements: top.boolean('SendMobPfxAdvs') ?? d.prefixAdvertisements,
+      unsolicitedPrefixAdvertisements:
+        top.boolean('SendUnsolMobPfxAdvs') ?? d.unsolicitedPrefixAdvertisements,
+      ...this.#prefixIntervals(),
     };
+  }
+
+  #prefixIntervals(): Pick<
+    HomeAgentOptions,
+    'minPrefixAdvertisementInterval' | 'maxPrefixAdvertisementInterval'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const least = top.number('MinMobPfxAdvInterval') ?? d.minPrefixAdvertisementInterval;
+    const most = top.number('MaxMobPfxAdvInterval') ?? d.maxPrefixAdvertisementInterval;
+    if (least > most) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        top.valueAt('MinMobPfxAdvInterval') ?? top.valueAt('MaxMobPfxAdvInterval')!,
+        `MinMobPfxAdvInterval ${least} is more than MaxMobPfxAdvInterval ${most}.`,
+      );
+    }
+    return { minPrefixAdvertisementInterval: least, maxPrefixAdvertisementInterval: most };
   }
 
   #acl(): BindingAcl[] {
@@ -378,78 +409,6 @@ class Compiler {
       at,
       `${address} cannot be the address of a node that others reach (RFC 6275 §6.3).`,
     );
-  }
-}
-
-interface LabelledBlock {
-  readonly label: string;
-  readonly at: Position;
-  readonly inner: Block;
-}
-
-/** Statements by name. A scalar that repeats: the last one wins; lists accumulate. */
-class Block {
-  readonly #statements: readonly Statement[];
-
-  constructor(statements: readonly Statement[]) {
-    this.#statements = statements;
-  }
-
-  all(name: string): Statement[] {
-    return this.#statements.filter((s) => s.name === name);
-  }
-
-  last(name: string): Statement | undefined {
-    return this.all(name).at(-1);
-  }
-
-  has(name: string): boolean {
-    return this.last(name) !== undefined;
-  }
-
-  at(name: string): Position | undefined {
-    return this.last(name)?.at;
-  }
-
-  valueAt(name: string): Position | undefined {
-    return this.last(name)?.valueAt;
-  }
-
-  boolean(name: string): boolean | undefined {
-    return this.#value(name, 'boolean')?.value;
-  }
-
-  number(name: string): number | undefined {
-    return this.#value(name, 'number')?.value;
-  }
-
-  text(name: string): string | undefined {
-    return this.#value(name, 'text')?.value;
-  }
-
-  address(name: string): Ipv6 | Ipv4 | undefined {
-    return this.#value(name, 'address')?.value;
-  }
-
-  prefix(name: string): AddressAndLength | undefined {
-    return this.#value(name, 'prefix')?.value;
-  }
-
-  prefixes(name: string): AddressAndLength[] {
-    return this.all(name).flatMap(({ value }) => (value.kind === 'prefix' ? [value.value] : []));
-  }
-
-  blocks(name: string): LabelledBlock[] {
-    return this.all(name).flatMap(({ value, at }) =>
-      value.kind === 'block'
-        ? [{ label: value.label, at, inner: new Block(value.statements) }]
-        : [],
-    );
-  }
-
-  #value<K extends Value['kind']>(name: string, kind: K): Extract<Value, { kind: K }> | undefined {
-    const value = this.last(name)?.value;
-    return value?.kind === kind ? (value as Extract<Value, { kind: K }>) : undefined;
   }
 }
 

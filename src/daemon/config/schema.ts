@@ -39,6 +39,8 @@ export interface Directive {
   readonly unit?: 's';
   /** As it would be written; absent: none. */
   readonly default?: string;
+  /** Each one counts; of another directive the last one alone. */
+  readonly repeats?: true;
   readonly roles: readonly ConfigRole[];
   readonly status: 'supported' | 'not yet' | 'dead';
   /**
@@ -95,6 +97,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   Interface: {
     form: { kind: 'block', scope: 'Interface', required: false },
+    repeats: true,
     roles: BOTH,
     status: 'supported',
     sentence: 'an interface to use; a mobile node may name one that appears later',
@@ -132,6 +135,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   MnHomeLink: {
     form: { kind: 'block', scope: 'MnHomeLink', required: true },
+    repeats: true,
     roles: MN,
     status: 'supported',
     sentence: 'a home: where it is, its addresses and its home agent',
@@ -173,12 +177,14 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaAcceptIPv4Traffic: {
     form: { kind: 'prefix', family: 4, more: true, bare: true },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'IPv4 home addresses that may be bound: one, or a prefix of them; may repeat',
   },
   BindingAclPolicy: {
     form: { kind: 'acl' },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence:
@@ -194,6 +200,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaServedPrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'one more home prefix, served on the first interface; may repeat',
@@ -301,6 +308,31 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence: 'use a care-of address while its DAD runs (RFC 4429)',
   },
+  MnAddressGeneration: {
+    form: { kind: 'word', words: ['stable', 'eui64'] },
+    default: 'stable',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'interface identifiers of care-of addresses: opaque and the same on every visit (RFC 7217), or made of the link-layer address',
+  },
+  MnRouterProbes: {
+    form: count(0, 100),
+    default: '3',
+    roles: MN,
+    status: 'supported',
+    sentence:
+      'questions without an answer until a router in doubt is left (RFC 4861 §7.3); 0 leaves it at once',
+  },
+  MnRouterProbeTimeout: {
+    form: duration(3600),
+    unit: 's',
+    default: '0.3',
+    roles: MN,
+    status: 'supported',
+    sentence: 'from one such question to the next; 0: the RetransTimer of the router, or 1 s',
+  },
   MnUdpPort: {
     form: count(1, 65535),
     default: '4191',
@@ -395,11 +427,10 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxSols: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'ask the home agent for the home prefixes, RFC 6275 §11.4.2',
   },
   InitialSolicitTimer: {
     form: duration(3600),
@@ -416,22 +447,6 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'use interfaces that no Interface names',
-  },
-  MnRouterProbes: {
-    form: count(0, 100),
-    default: '0',
-    roles: MN,
-    status: 'not yet',
-    inert: ['0'],
-    sentence: 'probes of a router before it is left',
-  },
-  MnRouterProbeTimeout: {
-    form: duration(3600),
-    unit: 's',
-    roles: MN,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes MnRouterProbes, which is not there yet',
   },
   MnDiscardHaParamProb: {
     form: BOOLEAN,
@@ -471,35 +486,33 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'answer mobile nodes that ask for the home prefixes, RFC 6275 §10.6',
   },
   SendUnsolMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'tell mobile nodes of the home prefixes unasked; off with SendMobPfxAdvs',
   },
   MaxMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(4, 31536000),
     unit: 's',
+    default: '86400',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a mobile node hears of the home prefixes at least this often',
   },
   MinMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(1, 31536000),
     unit: 's',
+    default: '600',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a change of the home prefixes is told after at least this long',
   },
   HaAcceptMobRtr: {
     form: BOOLEAN,
@@ -618,6 +631,7 @@ const INTERFACE: Readonly<Record<string, Row>> = {
   },
   HomePrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     ours: true,
@@ -650,6 +664,14 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     roles: MN,
     status: 'supported',
     sentence: 'what tells that we are at home; default is from HomeAddress',
+  },
+  HomeRenumbering: {
+    form: BOOLEAN,
+    default: 'enabled',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence: 'have a home address in every prefix of the home network, RFC 6275 §11.4.3',
   },
   UseAltCoa: {
     form: BOOLEAN,

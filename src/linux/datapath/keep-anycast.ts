@@ -4,6 +4,7 @@
  * socket, after a crash too.
  */
 import { addressOctets } from '../../base/address.js';
+import { keyOf } from '../../core/datapath/model.js';
 import { LinuxError, linuxError } from '../error.js';
 import { native, type NativeHandle, type NetNamespace } from '../native.js';
 import { AF_INET6, LITTLE, SOCK_DGRAM } from '../sockaddr.js';
@@ -30,32 +31,28 @@ export class AnycastKeeper implements Keeper<ObjectOf<'anycast'>> {
     const member = { item, index };
     this.#leave(member);
     this.#join(member);
-    this.#members.set(keyOf(member), member);
+    this.#members.set(keyOf(item), member);
   }
 
   remove({ item }: ObjectOf<'anycast'>): undefined {
-    for (const [key, member] of this.#members) {
-      if (member.item.link !== item.link || member.item.address !== item.address) continue;
-      this.#members.delete(key);
-      this.#leave(member);
-    }
+    const member = this.#members.get(keyOf(item));
+    this.#members.delete(keyOf(item));
+    if (member) this.#leave(member);
     if (this.#members.size === 0) this.close();
   }
 
   /** The interface came up: with its going down the kernel took the routes, and keeps the membership without them. */
   again(index: number): void {
     for (const [key, member] of this.#members) {
-      const now = this.#devices.indexOf(member.item.link);
-      if (now !== index) continue;
+      if (this.#devices.indexOf(member.item.link) !== index) continue;
       this.#leave(member);
       const renewed = { ...member, index };
+      this.#members.set(key, renewed);
       try {
         this.#join(renewed);
       } catch {
-        continue; // it has just gone again
+        // it has just gone again
       }
-      this.#members.delete(key);
-      this.#members.set(keyOf(renewed), renewed);
     }
   }
 
@@ -91,8 +88,6 @@ interface Member {
   readonly item: ObjectOf<'anycast'>['item'];
   readonly index: number;
 }
-
-const keyOf = ({ item, index }: Member): string => `${index} ${item.address}`;
 
 /** struct ipv6_mreq */
 function membership(address: Member['item']['address'], index: number): Uint8Array {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bindingItems, DeclaredItems, signallingItem } from '../../../src/core/ha/datapath.js';
 import { COA, COA2, HA, HOA, HOA2, HOA4, OPTIONS } from './harness.js';
 
-const own = [signallingItem(OPTIONS)];
+const own = [signallingItem(OPTIONS, [HA])];
 const at = (remote: typeof COA, homeAddress = HOA, homeAddress4: typeof HOA4 | null = null) =>
   ({ homeAddress, homeAddress4, attachment: { path: 'ipv6', local: HA, remote } }) as const;
 

@@ -172,7 +172,7 @@ describe('the datapath of a binding', () => {
       expect(routes).toEqual(homes);
       expect(want.items[0]).toEqual({
         kind: 'signalling',
-        addresses: [HA, HA4, ANYCAST],
+        addresses: [HA, ANYCAST, HA4],
         udp: { address: null, port: 4191, endpoints: [HA4] },
         homeAddressOptionAt: [HA],
       });

@@ -73,6 +73,13 @@ describe('ours', () => {
       reason: 'its link is preferred',
     },
     {
+      what: 'a link that is liked less beats one where IPv6 has no answer',
+      given: [v6({ preference: 1 }), v4({ link: 'eth1', preference: 9 })],
+      policy: { ipv6Unanswered: true },
+      chosen: '4',
+      reason: 'three Binding Updates over IPv6 had no answer',
+    },
+    {
       what: 'IPv6 anywhere beats IPv4 on an equal link',
       given: [v4({ link: 'eth0' }), v6({ link: 'eth1' })],
       chosen: 'A',
@@ -146,10 +153,10 @@ describe('ours', () => {
 
   it('says of each other one why it is not the one', () => {
     const all = [v6(), v6b(), v4(), v6({ address: ipv6('2001:db8:c::1'), usable: false })];
-    expect(choose(all).rejected.map((r) => [r.candidate.address, r.why])).toEqual([
-      ['2001:db8:c::1', 'duplicate address detection is not over'],
-      ['2001:db8:b::1', 'equal; the lower address is taken'],
-      ['10.0.0.5', 'IPv6 comes first'],
+    expect(choose(all).rejected.map((r) => [r.candidate.address, r.rule, r.why])).toEqual([
+      ['2001:db8:b::1', 'order', 'equal; the lower address is taken'],
+      ['10.0.0.5', 'family', 'IPv6 comes first'],
+      ['2001:db8:c::1', 'tentative', 'duplicate address detection is not over'],
     ]);
   });
 });

@@ -26,6 +26,7 @@ import type { Arrival, LinkName, LinkState, WorldInput } from '../../../src/core
 import { MobileNode } from '../../../src/core/mn/mobile-node.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../../../src/core/mn/options.js';
 import type { Random } from '../../../src/core/random.js';
+import { SYSTEM_SHA256 } from '../../../src/linux/digest.js';
 import { encodeArp } from '../../../src/wire/arp.js';
 import { encodeDhcp } from '../../../src/wire/dhcpv4/codec.js';
 import type { DhcpMessage, DhcpOption, DhcpType } from '../../../src/wire/dhcpv4/message.js';
@@ -55,6 +56,8 @@ export interface Network {
   /** Prefixes of its router; none: IPv4 only. */
   prefixes: string[];
   routerMac: MacAddress;
+  /** Link-local; made of `routerMac` when absent. */
+  routerAddress?: Ipv6 | undefined;
   routerLifetime: number;
   validLifetime: number;
   preferredLifetime: number;
@@ -110,6 +113,7 @@ export const homeNetwork = (part: Partial<Network> = {}): Network =>
 
 export const mobileNodeOptions = (part: Partial<MobileNodeOptions> = {}): MobileNodeOptions => ({
   ...MOBILE_NODE_DEFAULTS,
+  addressGeneration: 'eui64',
   homes: [
     {
       homeAddress: HOA,
@@ -159,7 +163,7 @@ export class ScriptedNetwork {
     kept: Readonly<Record<string, string>> = {},
   ) {
     const all = mobileNodeOptions(options);
-    this.node = new MobileNode(all, seeded(1));
+    this.node = new MobileNode(all, seeded(1), SYSTEM_SHA256);
     for (const [index, { name }] of all.links.entries())
       this.#links.set(name, linkState(name, index));
     const keptMap = new Map(Object.entries({ [`seq ${HOA}`]: '0', ...kept }));
@@ -389,8 +393,7 @@ export class ScriptedNetwork {
     if (message.kind !== 'neighborSolicitation') return;
     const { target } = message;
     if (net.taken.includes(target)) this.later(5, () => still() && this.#defend(e.link, target));
-    const asksRouter =
-      target === linkLocalAddress(net.routerMac) && e.destination === net.routerMac;
+    const asksRouter = target === routerAddressOf(net) && e.destination === net.routerMac;
     if (asksRouter && net.answersNs && net.prefixes.length > 0) {
       this.later(1, () => still() && this.#answerNs(e.link, net.routerMac, target, packet.source));
     }
@@ -419,7 +422,7 @@ export class ScriptedNetwork {
   }
 
   #sendRa(link: LinkName, net: Network): void {
-    this.nd(link, net.routerMac, linkLocalAddress(net.routerMac), ALL_NODES, {
+    this.nd(link, net.routerMac, routerAddressOf(net), ALL_NODES, {
       kind: 'routerAdvertisement',
       hopLimit: 64,
       managed: false,
@@ -530,6 +533,9 @@ export class ScriptedNetwork {
     });
   }
 }
+
+const routerAddressOf = (net: Network): Ipv6 =>
+  net.routerAddress ?? linkLocalAddress(net.routerMac);
 
 function linkState(name: LinkName, index: number): LinkState {
   const own = index === 0 ? MN_MAC : mac(`02:00:00:00:00:1${index}`);
