@@ -213,6 +213,21 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
   },
+  HOME_AGENT_HEARD: {
+    severity: 'info',
+    sentence: '{agent} is a home agent on {link}, preference {preference}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  HOME_AGENT_GONE: {
+    severity: 'notice',
+    sentence: '{agent} on {link} is no home agent any more: {reason}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  DHAAD_ANSWERED: {
+    severity: 'info',
+    sentence: '{careOf} asked for home agents on {link}; told {count}',
+    clause: 'RFC 6275 §10.5',
+  },
   HA_BU_RECEIVED: {
     severity: 'info',
     sentence: 'Binding Update {sequence} from {homeAddress} at {careOf}',

@@ -322,6 +322,7 @@ class Compiler {
     return {
       address,
       address4,
+      preference: top.number('HaPreference') ?? d.preference,
       interfaces,
       servedPrefixes: top.prefixes('HaServedPrefix').map((p) => toPrefix<Ipv6>(p)),
       acl,

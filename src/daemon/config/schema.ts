@@ -223,6 +223,15 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence:
       "the home agent's own address; default is the first global address of its first interface",
   },
+  HaPreference: {
+    form: count(0, 65535),
+    default: '0',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how mobile nodes are told to choose among the home agents of this link: greater is better (RFC 6275 §8.4)',
+  },
   HaDadMode: {
     form: { kind: 'word', words: ['strict', 'optimistic', 'off'] },
     default: 'strict',
