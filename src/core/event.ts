@@ -23,6 +23,15 @@ export const EVENTS = {
   LINK_UP: { severity: 'info', sentence: '{link} has carrier' },
   LINK_DOWN: { severity: 'notice', sentence: '{link} lost carrier' },
   LINK_GONE: { severity: 'warning', sentence: '{link} is gone' },
+  LINK_OWNED: {
+    severity: 'info',
+    sentence: '{link} is ours to configure, router advertisements included: {reason}',
+  },
+  LINK_ADOPTED: {
+    severity: 'notice',
+    sentence:
+      '{owner} configures {link}: its addresses and routers are taken as they are; {reason}',
+  },
   ROUTER_SOLICITED: {
     severity: 'debug',
     sentence: 'asked for routers on {link}',
@@ -209,6 +218,21 @@ export const EVENTS = {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
   },
+  HOME_AGENT_HEARD: {
+    severity: 'info',
+    sentence: '{agent} is a home agent on {link}, preference {preference}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  HOME_AGENT_GONE: {
+    severity: 'notice',
+    sentence: '{agent} on {link} is no home agent any more: {reason}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  DHAAD_ANSWERED: {
+    severity: 'info',
+    sentence: '{careOf} asked for home agents on {link}; told {count}',
+    clause: 'RFC 6275 §10.5',
+  },
   HA_BU_RECEIVED: {
     severity: 'info',
     sentence: 'Binding Update {sequence} from {homeAddress} at {careOf}',
@@ -240,6 +264,31 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  PREFIXES_SOLICITED: {
+    severity: 'info',
+    sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  PREFIXES_LEARNT: {
+    severity: 'info',
+    sentence: 'home prefixes of {homeAddress}: {prefixes}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  PREFIXES_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'the home agent of {homeAddress} does not tell its prefixes, asked {attempts} times',
+    clause: 'RFC 6275 §11.8',
+  },
+  HOME_ADDRESS_ADDED: {
+    severity: 'notice',
+    sentence: 'the home network of {of} has a new prefix: home address {homeAddress}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  HOME_ADDRESS_OVER: {
+    severity: 'notice',
+    sentence: 'the prefix of home address {homeAddress} is no longer valid',
+    clause: 'RFC 6275 §11.4.2',
+  },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
     sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',

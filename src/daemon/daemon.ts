@@ -110,6 +110,7 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
+      ownership: config.role === 'mn' ? config.ownership : new Map(),
       datapath: config.settings.datapath,
       udpPort: udpPortOf(config),
       journal: this.#journal,
@@ -307,7 +308,7 @@ export const roleOf: CreateRole = async (config, host) => {
   if (config.role === 'mn') {
     const { MobileNode } = await import('../core/mn/mobile-node.js');
     return {
-      role: new MobileNode(config.options, host.random),
+      role: new MobileNode(config.options, host.random, host.sha256),
       warnings: resolveMobileNode(config.options, links),
     };
   }

@@ -10,6 +10,7 @@ export function mobileNodeOptions(node: LabNode): MobileNodeOptions {
   const { config } = node;
   return {
     ...MOBILE_NODE_DEFAULTS,
+    addressGeneration: 'eui64', // a laboratory's addresses tell whose they are
     homes: [
       {
         homeAddress: home.address6,

@@ -307,6 +307,7 @@ export function fakeHost(
   return {
     world,
     random: { octets: (n) => new Uint8Array(n), fraction: () => 0 },
+    sha256: (octets) => new Uint8Array(32).fill(octets[0] ?? 0),
     datapath: 'none at all',
     neighbourhood: () => ({ interfaces: ['lo'], addresses: [] }),
     counters: () => ({ 'send-refused': 3 }),

@@ -24,6 +24,7 @@ import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
+import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
 import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
@@ -100,6 +101,8 @@ export type BulEffect = Readonly<
   | { kind: 'unanswered'; attachment: Attachment }
   /** The home agent has no binding any more. */
   | { kind: 'removed' }
+  /** Accepted, but prefix discovery is necessary: RFC 6275 §11.7.3. */
+  | { kind: 'learnPrefixes' }
 >;
 
 /** What `handleAck` did with it; a role counts what was ignored. */
@@ -126,9 +129,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #forceUdpRefused = false;
   #removal = '';
   #ipv4Refused: number | null = null;
+  /** Asked for, seconds. */
+  #lifetime: number;
+  /** The end of the home address itself. */
+  #validUntil: Instant | null = null;
 
   constructor(settings: BulEntrySettings) {
     this.#set = settings;
+    this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
   }
@@ -183,7 +191,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#dropQueued();
     // Of a binding that an earlier run made we only know how long it may live.
     if (!this.#timers.armed('binding lifetime')) {
-      this.#timers.set('binding lifetime', after(now, seconds(this.#set.lifetime)));
+      this.#timers.set('binding lifetime', after(now, seconds(this.#lifetime)));
     }
     this.#begin('deregistering', now, interval);
   }
@@ -191,6 +199,24 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The same care-of address with another lifetime: the next update asks accordingly. */
   extend(attachment: AwayAttachment): void {
     this.#attachment = attachment;
+  }
+
+  /**
+   * §11.4.2: no binding lasts longer than the home address is valid; null: for ever. One that would is registered anew.
+   */
+  limit(validUntil: Instant | null, now: Instant): void {
+    this.#validUntil = validUntil;
+    const ends = this.#binding?.expiresAt;
+    if (validUntil !== null && ends !== undefined && ends > validUntil) this.refresh(now);
+  }
+
+  /** Seconds to ask for from now on. */
+  get lifetime(): number {
+    return this.#lifetime;
+  }
+
+  set lifetime(wanted: number) {
+    this.#lifetime = wanted;
   }
 
   /** There is nowhere to send from. */
@@ -358,11 +384,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     });
   }
 
-  /** §11.7.1: not beyond the life of the care-of address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
+  /** §11.7.1: not beyond the life of the care-of address, nor of the home address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
   #lifetimeFor(attachment: Attachment, now: Instant): number {
     const until = attachment.kind === 'home' ? null : attachment.validUntil;
-    const left = until === null ? MAX_LIFETIME : Math.max(0, until - now) / 1000;
-    const wanted = Math.min(this.#set.lifetime, left, MAX_LIFETIME);
+    const end = earlierEnd(until, this.#validUntil);
+    const left = end === null ? MAX_LIFETIME : Math.max(0, end - now) / 1000;
+    const wanted = Math.min(this.#lifetime, left, MAX_LIFETIME);
     return Math.max(LIFETIME_STEP, Math.floor(wanted / LIFETIME_STEP) * LIFETIME_STEP);
   }
 
@@ -432,6 +459,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     this.#reportNat(was, binding);
     this.#reportIpv4Home(was, ack);
+    if (consequenceOf(ack.status).then === 'learnPrefixes') {
+      this.#effects.push({ kind: 'learnPrefixes' });
+    }
   }
 
   #reportNat(was: Binding | undefined, binding: Binding): void {

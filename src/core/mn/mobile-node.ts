@@ -22,10 +22,12 @@ import {
   type Ipv6,
   type MacAddress,
 } from '../../base/address.js';
+import { UsageError } from '../../base/error.js';
 import { after, instant, seconds, type Instant } from '../../base/time.js';
-import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
+import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -66,9 +68,17 @@ import {
   type TunnelSituation,
 } from './datapath.js';
 import { FamilyMemory, type NetworkKey } from './family-memory.js';
+import {
+  eui64Addresses,
+  keptSecret,
+  stableAddresses,
+  type MakeAddress,
+} from './interface-identifier.js';
 import { KnownNetworks } from './known-networks.js';
+import type { Router } from './movement-detector.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
+import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
 import { SilentTunnel } from './silent-tunnel.js';
 import { UpdateRate } from './update-rate.js';
@@ -87,6 +97,8 @@ export interface HandoverPlan extends HandoverVerdict {
 
 interface Home {
   readonly options: HomeOptions;
+  /** Which routing table it has. */
+  readonly slot: number;
   readonly entry: BulEntry;
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
@@ -96,6 +108,8 @@ interface Home {
   readonly silence: SilentTunnel;
   /** The IPv4 router of the home link, as DHCP there last named it. */
   router4: Ipv4 | null;
+  /** Its prefix is over: it is deregistered, and forgotten then. */
+  retired: boolean;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -103,8 +117,13 @@ type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of der
 export class MobileNode implements Role {
   readonly #options: MobileNodeOptions;
   readonly #random: Random;
+  readonly #sha256: Sha256 | undefined;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
+  readonly #rates = new Map<Ipv6, UpdateRate>();
+  #renumbering: Renumbering;
+  /** To be sent once the tunnel is declared that they may go through. */
+  readonly #solicitations: { readonly homeAddress: Ipv6; readonly identifier: number }[] = [];
   #networks = new KnownNetworks();
   #families: FamilyMemory;
   readonly #timers = new Timers<OwnTimer>();
@@ -119,21 +138,24 @@ export class MobileNode implements Role {
   #stopping = false;
   #stopped = false;
 
-  constructor(options: MobileNodeOptions, random: Random) {
+  /** `sha256` may be left out with EUI-64 addresses. Throws `UsageError` `SHA256_MISSING` where it is needed. */
+  constructor(options: MobileNodeOptions, random: Random, sha256?: Sha256) {
+    if (options.addressGeneration === 'stable' && !sha256) {
+      throw new UsageError('SHA256_MISSING', 'Stable addresses (RFC 7217) need a digest function.');
+    }
     this.#options = options;
     this.#random = random;
+    this.#sha256 = sha256;
     this.#families = new FamilyMemory(new Map(), options.familyMemory, instant(0));
+    this.#renumbering = new Renumbering(options, new Map(), random);
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
-    const rates = new Map<Ipv6, UpdateRate>();
-    for (const options of this.#options.homes) {
-      const rate = rates.get(options.homeAgent) ?? new UpdateRate();
-      rates.set(options.homeAgent, rate);
-      this.#homes.push(this.#newHome(options, kept, rate));
-    }
+    this.#renumbering = new Renumbering(this.#options, kept, this.#random);
+    for (const options of this.#renumbering.homes()) this.#homes.push(this.#newHome(options, kept));
     this.#networks = new KnownNetworks(kept);
     this.#families = new FamilyMemory(kept, this.#options.familyMemory, now);
+    const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
         {
@@ -141,8 +163,17 @@ export class MobileNode implements Role {
           preference,
           dhcp: dhcp && this.#options.dsmip,
           optimisticDad: this.#options.optimisticDad,
+          makeAddress,
+          routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
-          homes: this.#options.homes,
+          homes: {
+            isHomeAddress: (address) =>
+              this.#homes.some(
+                ({ options: { homeAddress, homeAddress4 } }) =>
+                  homeAddress === address || homeAddress4?.address === address,
+              ),
+            isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
+          },
           keptLease: kept.get(`lease ${name}`),
           networks: this.#networks,
           families: this.#families,
@@ -203,6 +234,7 @@ export class MobileNode implements Role {
       }
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
+    this.#renumbering.handleTimeout(now);
     for (const { entry, returning, silence } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
@@ -219,6 +251,7 @@ export class MobileNode implements Role {
         next = { at: deadline.at, why: deadline.why + of };
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
+    take(this.#renumbering.pollTimeout());
     for (const { entry, returning, silence, options } of this.#homes) {
       take(silence.pollTimeout(), ` for ${options.homeAddress}`);
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
@@ -366,6 +399,7 @@ export class MobileNode implements Role {
         addresses: port.situation().map((s) => s.address),
         dhcp: port.dhcp?.state ?? null,
         home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+        ...adoptedFrom(port),
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
@@ -375,8 +409,10 @@ export class MobileNode implements Role {
     };
   }
 
-  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
+  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>): Home {
     const { homeAddress, homeAgent } = options;
+    const rate = this.#rates.get(homeAgent) ?? new UpdateRate();
+    this.#rates.set(homeAgent, rate);
     const o = this.#options;
     const homeAddress4 = o.dsmip ? (options.homeAddress4?.address ?? null) : null;
     const random = this.#random.octets(2);
@@ -397,8 +433,12 @@ export class MobileNode implements Role {
       rate,
     });
     const returning = new ReturningHome({ homeAddress, homeAddress4, homeAgent });
+    const slots = new Set(this.#homes.map((home) => home.slot));
+    let slot = 0;
+    while (slots.has(slot)) slot++;
     return {
       options,
+      slot,
       entry,
       returning,
       sighting: undefined,
@@ -406,7 +446,17 @@ export class MobileNode implements Role {
       ipv6Unanswered: undefined,
       silence: new SilentTunnel(),
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
+      retired: false,
     };
+  }
+
+  #addressMaker(kept: ReadonlyMap<string, string>): MakeAddress {
+    if (!this.#sha256 || this.#options.addressGeneration === 'eui64') {
+      return eui64Addresses(this.#random);
+    }
+    const { secret, keep } = keptSecret(kept, this.#random);
+    if (keep) this.#effects.push(keep);
+    return stableAddresses(this.#sha256, secret);
   }
 
   /** A home link that no `links` entry names is used all the same. */
@@ -458,7 +508,7 @@ export class MobileNode implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refuse(result.refusal, packet, now);
     const ingress = result.value;
-    if (ingress.kind === 'icmpv6') return this.#count(`icmpv6 ${ingress.message.kind}`);
+    if (ingress.kind === 'icmpv6') return this.#handleIcmpv6(ingress, now);
     const { message } = ingress;
     switch (message.kind) {
       case 'bindingAck':
@@ -482,6 +532,26 @@ export class MobileNode implements Role {
       default:
         // Route optimisation and what is for home agents and correspondents: none of it is served here.
         this.#count(`mh ${message.kind}`);
+    }
+  }
+
+  #handleIcmpv6(ingress: IngressOf<'icmpv6'>, now: Instant): void {
+    const { message, received } = ingress;
+    if (message.kind !== 'mobilePrefixAdvertisement') return this.#count(`icmpv6 ${message.kind}`);
+    // RFC 6275 §11.4.3: from the home agent, by type 2 routing header; anything else is silently discarded.
+    const home = this.#homes.find(
+      ({ options }) =>
+        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+    );
+    if (!home || ingress.homeAddressOption) return this.#count('mpa-peer');
+    if (home.entry.attachment?.kind === 'home' || !cameRight(ingress, home)) {
+      return this.#count('mpa-path');
+    }
+    const { identifier, options } = message;
+    const { homeAddress } = home.options;
+    const { protected: authenticated } = received;
+    if (!this.#renumbering.advertised(homeAddress, identifier, options, authenticated, now)) {
+      this.#count('mpa-unsolicited');
     }
   }
 
@@ -527,7 +597,7 @@ export class MobileNode implements Role {
   #proceed(now: Instant): void {
     for (const port of this.#ports.values()) this.#drainPort(port);
     this.#effects.push(...this.#families.forgetExpired(now));
-    for (const home of this.#homes) {
+    for (const home of [...this.#homes]) {
       this.#drainEntry(home, now);
       this.#drainSilence(home, now);
     }
@@ -543,15 +613,114 @@ export class MobileNode implements Role {
 
   /** Returns whether something changed that may ask for more. */
   #reconcile(now: Instant): boolean {
+    this.#renumber(now);
     for (const home of this.#homes) {
-      this.#decide(home, now);
+      if (!home.retired) this.#decide(home, now);
       this.#learnRouter4(home);
     }
     this.#armChoice();
     this.#declare();
+    for (const s of this.#solicitations.splice(0))
+      this.#solicitPrefixes(s.homeAddress, s.identifier);
     let changed = false;
-    for (const home of this.#homes) changed = this.#act(home, now) || changed;
+    for (const home of [...this.#homes]) {
+      if (!home.retired) changed = this.#act(home, now) || changed;
+    }
     return changed;
+  }
+
+  /** Home addresses come and go with the prefixes of their networks. */
+  #renumber(now: Instant): void {
+    for (const home of this.#homes) this.#hearAtHome(home, now);
+    for (let e = this.#renumbering.pollEffect(); e; e = this.#renumbering.pollEffect()) {
+      switch (e.kind) {
+        case 'event':
+        case 'store':
+          this.#effects.push(e);
+          break;
+        case 'solicit':
+          this.#solicitations.push(e);
+          break;
+        case 'appear':
+          this.#homes.push(this.#newHome(e.options, new Map()));
+          break;
+        case 'retire':
+          this.#retire(e.homeAddress, now);
+          break;
+        case 'changed':
+          this.#rehome(now);
+          break;
+        default:
+          e satisfies never;
+      }
+    }
+  }
+
+  #hearAtHome({ options, returning, sighting, retired }: Home, now: Instant): void {
+    const link = sighting?.home.link;
+    if (returning.state !== 'home' || link === undefined || retired) return;
+    const { homeAddress } = options;
+    // Right after a move without loss of carrier, routers of the next link are heard here too. Those of the home link
+    // are the ones that go on advertising a prefix of it.
+    const ofHome = ({ confirmed, prefixes }: Router) =>
+      confirmed && prefixes.some((p) => this.#renumbering.isHome(homeAddress, p.prefix));
+    const routers = this.#ports.get(link)?.detector.routers.filter(ofHome) ?? [];
+    const told = routers.flatMap(({ prefixes }) =>
+      prefixes.map((p) => ({ ...p, agent: p.routerAddress })),
+    );
+    if (told.length > 0) this.#renumbering.heardAtHome(homeAddress, told, now);
+  }
+
+  /** Preferred ones first, and no binding longer than its home address is valid. */
+  #rehome(now: Instant): void {
+    const rank = ({ options, retired }: Home) =>
+      retired ? this.#homes.length : this.#renumbering.rank(options.homeAddress, now);
+    this.#homes.sort((a, b) => rank(a) - rank(b));
+    for (const { entry, options, retired } of this.#homes) {
+      if (!retired) entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
+    }
+    for (const port of this.#ports.values()) {
+      port.rehome(now);
+      this.#drainPort(port);
+    }
+  }
+
+  #retire(homeAddress: Ipv6, now: Instant): void {
+    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    if (!home) return;
+    const { entry, returning } = home;
+    home.retired = true;
+    const attachment = entry.attachment;
+    if (returning.state === 'away' && entry.mayBeBound && attachment) {
+      entry.deregister(attachment, 'its home prefix is no longer valid', now);
+      this.#drainEntry(home, now);
+    } else this.#forget(home);
+  }
+
+  #forget(home: Home): void {
+    const { homeAddress } = home.options;
+    home.returning.leave();
+    this.#homes.splice(this.#homes.indexOf(home), 1);
+    for (const key of ['seq', 'bound', 'router4']) {
+      this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
+    }
+  }
+
+  /** RFC 6275 §11.4.2; over IPv4 through the tunnel, as the home address. */
+  #solicitPrefixes(homeAddress: Ipv6, identifier: number): void {
+    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const attachment = home?.entry.binding?.attachment;
+    if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
+    const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
+    const destination = home.options.homeAgent;
+    if (attachment.kind === 'ipv6') {
+      const { careOf: source, link } = attachment;
+      const octets = encodeIcmpv6Packet({ source, destination, homeAddress, message });
+      this.#effects.push({ kind: 'packet', octets, link });
+    } else {
+      const octets = encodeIcmpv6Packet({ source: homeAddress, destination, message });
+      this.#effects.push({ kind: 'packet', octets });
+    }
   }
 
   /** At home, or which care-of address. */
@@ -694,6 +863,7 @@ export class MobileNode implements Role {
     const configured = this.#options.dsmip ? options.homeAddress4 : null;
     const base = {
       homeAddress: options.homeAddress,
+      slot: home.slot,
       homeAddress4: entry.ipv4Refused && !returning.inUse ? null : configured,
     };
     if (returning.inUse && sighting) {
@@ -844,6 +1014,11 @@ export class MobileNode implements Role {
   #doEntryEffect(home: Home, effect: BulEffect, now: Instant): void {
     switch (effect.kind) {
       case 'event':
+        this.#effects.push(effect);
+        if (effect.event.code === 'BINDING_ACCEPTED') {
+          this.#renumbering.bound(home.options.homeAddress, now);
+        }
+        return;
       case 'store':
         this.#effects.push(effect);
         return;
@@ -860,7 +1035,11 @@ export class MobileNode implements Role {
         this.#reconcile(now);
         return;
       case 'removed':
-        home.returning.deregistered(now);
+        if (home.retired) this.#forget(home);
+        else home.returning.deregistered(now);
+        return;
+      case 'learnPrefixes':
+        this.#renumbering.necessary(home.options.homeAddress, now);
         return;
       default:
         effect satisfies never;
@@ -921,8 +1100,8 @@ export class MobileNode implements Role {
   }
 }
 
-/** RFC 6275 §11.7.3, RFC 5555 §4.2: an acknowledgement comes back the way its Binding Update went. */
-function cameRight(ingress: IngressOf<'mobility'>, { entry, options }: Home): boolean {
+/** RFC 6275 §11.7.3, RFC 5555 §4.2: what the home agent says comes back the way Binding Updates go. */
+function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }: Home): boolean {
   const { arrival } = ingress.received;
   const attachment = entry.attachment;
   switch (attachment?.kind) {
@@ -949,6 +1128,11 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
   return entry.binding && entry.attachment ? 'away' : 'nowhere';
+}
+
+function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
+  const owner = state?.owner;
+  return owner?.kind === 'other' ? { adopted: { from: owner.name, why: owner.why } } : {};
 }
 
 /** Not a group: RFC 7042 §2.1. */

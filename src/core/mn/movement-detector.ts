@@ -60,6 +60,19 @@ export interface Router {
   readonly retransTimer: Millis;
 }
 
+/** Neighbour unreachability detection of a router that is doubted, RFC 4861 §7.3.3. */
+export interface RouterProbes {
+  /** Solicitations without an answer until it is lost; 0: it is lost when it is doubted. */
+  readonly count: number;
+  /** From one to the next; 0: the RetransTimer that the router advertises, or 1 s. */
+  readonly interval: Millis;
+}
+
+/**
+ * RFC 4861 §10: MAX_UNICAST_SOLICIT 3. Ours: RETRANS_TIMER of 1 s would leave a node that moved 3 s without a link.
+ */
+export const ROUTER_PROBES: RouterProbes = { count: 3, interval: 300 };
+
 interface Entry {
   address: Ipv6;
   mac: MacAddress;
@@ -81,6 +94,7 @@ type TimerName =
 
 export class MovementDetector implements Machine<DetectorEffect> {
   readonly #link: LinkName;
+  readonly #probes: RouterProbes;
   readonly #timers = new Timers<TimerName>();
   readonly #effects: DetectorEffect[] = [];
   readonly #routers = new Map<Ipv6, Entry>();
@@ -90,8 +104,9 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #linkLocal: Ipv6 | null = null;
   #solicitations = 0;
 
-  constructor(link: LinkName) {
+  constructor(link: LinkName, probes: RouterProbes = ROUTER_PROBES) {
     this.#link = link;
+    this.#probes = probes;
   }
 
   /** Carrier came up, perhaps without its loss having been seen. `linkLocal` is null while there is none. */
@@ -101,6 +116,10 @@ export class MovementDetector implements Machine<DetectorEffect> {
     this.#linkLocal = linkLocal;
     this.solicit(now);
     for (const router of this.#routers.values()) {
+      if (this.#probes.count === 0) {
+        this.#remember(router);
+        continue;
+      }
       this.#timers.stop(`silence of ${router.address}`);
       router.recheck = true;
       router.standing = 'suspect';
@@ -217,7 +236,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       if (!router) continue;
       switch (what) {
         case 'probe':
-          if (router.probes < MAX_PROBES) this.#sendProbe(router, now);
+          if (router.probes < this.#probes.count) this.#sendProbe(router, now);
           else this.#silent(router, now);
           break;
         case 'silence':
@@ -329,19 +348,21 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #hurrySuspects(now: Instant): void {
     for (const other of this.#routers.values()) {
       if (other.standing !== 'suspect') continue;
-      other.probes = MAX_PROBES;
+      other.probes = this.#probes.count;
       this.#timers.set(`probe of ${other.address}`, after(now, SUSPECT_GRACE));
     }
   }
 
   #probe(router: Entry, now: Instant): void {
     router.probes = 0;
-    this.#sendProbe(router, now);
+    if (this.#probes.count === 0) this.#silent(router, now);
+    else this.#sendProbe(router, now);
   }
 
   #sendProbe(router: Entry, now: Instant): void {
     router.probes++;
-    this.#timers.set(`probe of ${router.address}`, after(now, PROBE_INTERVAL));
+    const interval = this.#probes.interval || router.retransTimer || RETRANS_TIMER;
+    this.#timers.set(`probe of ${router.address}`, after(now, interval));
     this.#solicitRouter(router);
   }
 
@@ -489,9 +510,8 @@ export const MAX_PREFIXES = 16;
  */
 const SOLICITATION_WAITS: readonly Millis[] = [80, 250, 1000, 4000];
 const MISSED = 3; // ours: RFC 6275 §11.5.1 leaves to us how many lost advertisements are a hint
-const MAX_PROBES = 3; // RFC 4861 §10: MAX_UNICAST_SOLICIT
 const SUSPECT_GRACE: Millis = 20; // ours: a neighbour's answer may be one scheduling late
-const PROBE_INTERVAL: Millis = 300; // ours: RETRANS_TIMER of 1 s would leave a moved node 3 s without a link
+const RETRANS_TIMER: Millis = 1000; // RFC 4861 §10
 const FRESH: Millis = 1000; // ours: a router heard within the last second is not doubted
 const MIN_INTERVAL: Millis = 30; // RFC 6275 §13: MinDelayBetweenRAs
 const TWO_HOURS = seconds(7200);

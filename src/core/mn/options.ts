@@ -2,6 +2,8 @@
 import type { Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import type { Millis } from '../../base/time.js';
 import type { LinkName } from '../input.js';
+import type { AddressGeneration } from './interface-identifier.js';
+import { ROUTER_PROBES, type RouterProbes } from './movement-detector.js';
 
 export interface HomeOptions {
   readonly homeAddress: Ipv6;
@@ -13,6 +15,8 @@ export interface HomeOptions {
   readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
+  /** Have a home address in every prefix of the home network, RFC 6275 §11.4.3. Default true. */
+  readonly renumber?: boolean;
 }
 
 export interface MobileNodeOptions {
@@ -38,10 +42,15 @@ export interface MobileNodeOptions {
   readonly useAlternateCareOf: boolean;
   /** RFC 4429: use a care-of address while DAD runs. */
   readonly optimisticDad: boolean;
+  /** How the interface identifiers of care-of addresses are made. */
+  readonly addressGeneration: AddressGeneration;
+  readonly routerProbes: RouterProbes;
   /** UDP source port for Binding Updates and data; RFC 5555 leaves it free. */
   readonly udpPort: number;
   /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
   readonly natKeepalive: number;
+  /** Ask home agents for the home prefixes. RFC 6275 §11.4.2 */
+  readonly prefixDiscovery: boolean;
 }
 
 export const MOBILE_NODE_DEFAULTS = {
@@ -54,6 +63,9 @@ export const MOBILE_NODE_DEFAULTS = {
   forceUdp: false,
   useAlternateCareOf: true,
   optimisticDad: true,
+  addressGeneration: 'stable', // RFC 8064
+  routerProbes: ROUTER_PROBES,
   udpPort: 4191,
   natKeepalive: 110,
+  prefixDiscovery: true,
 } as const satisfies Partial<MobileNodeOptions>;

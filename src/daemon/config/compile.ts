@@ -14,11 +14,13 @@ import {
   type HomeAgentOptions,
 } from '../../core/ha/options.js';
 import type { LinkName } from '../../core/input.js';
+import type { AddressGeneration } from '../../core/mn/interface-identifier.js';
 import {
   MOBILE_NODE_DEFAULTS,
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import type { Ownership } from '../../linux/link-owners.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
 import { lint } from './lint.js';
@@ -53,7 +55,13 @@ export type HomeAgentPlan = Omit<
 };
 
 export type DaemonConfig =
-  | { readonly role: 'mn'; readonly options: MobileNodeOptions; readonly settings: DaemonSettings }
+  | {
+      readonly role: 'mn';
+      readonly options: MobileNodeOptions;
+      readonly settings: DaemonSettings;
+      /** Who configures each interface. */
+      readonly ownership: ReadonlyMap<LinkName, Ownership>;
+    }
   | { readonly role: 'ha'; readonly plan: HomeAgentPlan; readonly settings: DaemonSettings };
 
 export interface LoadedConfig {
@@ -109,7 +117,7 @@ class Compiler {
     lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
-    return { role: 'mn', options: this.#mobileNode(), settings };
+    return { role: 'mn', options: this.#mobileNode(), settings, ownership: this.#ownership() };
   }
 
   #settings(): DaemonSettings {
@@ -170,9 +178,28 @@ class Compiler {
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
       optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      addressGeneration:
+        (top.text('MnAddressGeneration') as AddressGeneration | undefined) ?? d.addressGeneration,
+      routerProbes: {
+        count: top.number('MnRouterProbes') ?? d.routerProbes.count,
+        interval: millis(top.number('MnRouterProbeTimeout')) ?? d.routerProbes.interval,
+      },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+      prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
+  }
+
+  /** As for `#links`, the last block of an interface wins. */
+  #ownership(): ReadonlyMap<LinkName, Ownership> {
+    return new Map(
+      this.#top
+        .blocks('Interface')
+        .map(({ label, inner }) => [
+          label,
+          (inner.text('RouterAdvertisements') as Ownership | undefined) ?? 'auto',
+        ]),
+    );
   }
 
   #links(): MobileNodeOptions['links'] {
@@ -242,6 +269,7 @@ class Compiler {
         homeAgent: agent,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };
@@ -295,6 +323,7 @@ class Compiler {
     return {
       address,
       address4,
+      preference: top.number('HaPreference') ?? d.preference,
       interfaces,
       servedPrefixes: top.prefixes('HaServedPrefix').map((p) => toPrefix<Ipv6>(p)),
       acl,

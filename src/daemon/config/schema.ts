@@ -223,6 +223,15 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence:
       "the home agent's own address; default is the first global address of its first interface",
   },
+  HaPreference: {
+    form: count(0, 65535),
+    default: '0',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how mobile nodes are told to choose among the home agents of this link: greater is better (RFC 6275 §8.4)',
+  },
   HaDadMode: {
     form: { kind: 'word', words: ['strict', 'optimistic', 'off'] },
     default: 'strict',
@@ -308,6 +317,31 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'supported',
     ours: true,
     sentence: 'use a care-of address while its DAD runs (RFC 4429)',
+  },
+  MnAddressGeneration: {
+    form: { kind: 'word', words: ['stable', 'eui64'] },
+    default: 'stable',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'interface identifiers of care-of addresses: opaque and the same on every visit (RFC 7217), or made of the link-layer address',
+  },
+  MnRouterProbes: {
+    form: count(0, 100),
+    default: '3',
+    roles: MN,
+    status: 'supported',
+    sentence:
+      'questions without an answer until a router in doubt is left (RFC 4861 §7.3); 0 leaves it at once',
+  },
+  MnRouterProbeTimeout: {
+    form: duration(3600),
+    unit: 's',
+    default: '0.3',
+    roles: MN,
+    status: 'supported',
+    sentence: 'from one such question to the next; 0: the RetransTimer of the router, or 1 s',
   },
   MnUdpPort: {
     form: count(1, 65535),
@@ -403,11 +437,10 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxSols: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'ask the home agent for the home prefixes, RFC 6275 §11.4.2',
   },
   InitialSolicitTimer: {
     form: duration(3600),
@@ -424,22 +457,6 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'use interfaces that no Interface names',
-  },
-  MnRouterProbes: {
-    form: count(0, 100),
-    default: '0',
-    roles: MN,
-    status: 'not yet',
-    inert: ['0'],
-    sentence: 'probes of a router before it is left',
-  },
-  MnRouterProbeTimeout: {
-    form: duration(3600),
-    unit: 's',
-    roles: MN,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes MnRouterProbes, which is not there yet',
   },
   MnDiscardHaParamProb: {
     form: BOOLEAN,
@@ -622,6 +639,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     inert: OFF,
     sentence: 'a tunnel device as access link',
   },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
+  },
   HomePrefix: {
     form: PREFIX6,
     repeats: true,
@@ -657,6 +683,14 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     roles: MN,
     status: 'supported',
     sentence: 'what tells that we are at home; default is from HomeAddress',
+  },
+  HomeRenumbering: {
+    form: BOOLEAN,
+    default: 'enabled',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence: 'have a home address in every prefix of the home network, RFC 6275 §11.4.3',
   },
   UseAltCoa: {
     form: BOOLEAN,

@@ -52,7 +52,12 @@ it('signalling from a care-of address bears the home address, before there is a 
 });
 
 it('each home address has a table and a tunnel of its own', () => {
-  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const second = {
+    ...HOME,
+    slot: 1,
+    homeAddress: ipv6('2001:db8:2::100'),
+    homeAddress4: null,
+  };
   const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
   const into = items.flatMap((i) =>
     i.kind === 'route' && i.tunnel !== undefined && i.destination.address === '::'
@@ -121,7 +126,12 @@ it('at home the home addresses are ordinary ones', () => {
 });
 
 it('two home addresses have keys of their own', () => {
-  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const second = {
+    ...HOME,
+    slot: 1,
+    homeAddress: ipv6('2001:db8:2::100'),
+    homeAddress4: null,
+  };
   const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
   const mains = items.filter((i) => i.kind === 'route' && i.table === 'main');
   expect(mains.map(keyOf)).toEqual([
@@ -132,8 +142,31 @@ it('two home addresses have keys of their own', () => {
   expect(new Set(items.map(keyOf)).size).toBe(items.length);
 });
 
+it('one at home has a way of its own beside one that is away', () => {
+  const away = { ...HOME, slot: 1, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const home: HomeSituation = {
+    ...HOME,
+    homeAddress4: null,
+    where: {
+      kind: 'home',
+      link: 'eth0',
+      prefixLength: 64,
+      router: ipv6('fe80::1'),
+      router4: null,
+    },
+  };
+  const shown = lines(mobileNodeDatapath({ homes: [away, home], careOf: [], udpPort: null }));
+  expect(shown.filter((line) => line.includes(' home ') || line.startsWith('rule'))).toEqual([
+    'rule 1001 from 2001:db8:2::100/128 table home1',
+    'rule 1001 from 2001:db8:1::100/128 table home',
+    'route home 2001:db8:1::/64 dev eth0 metric 64',
+    'route home ::/0 via fe80::1 dev eth0 metric 64',
+  ]);
+});
+
 const HOME: HomeSituation = {
   homeAddress: ipv6('2001:db8:1::100'),
+  slot: 0,
   homeAddress4: { address: ipv4('198.51.100.100'), prefixLength: 24 },
   where: { kind: 'away', tunnel: null, ipv4Bound: true, signalling: null },
 };
@@ -180,6 +213,8 @@ function line(item: DatapathItem): string {
       const host = item.onLinkPrefix ? '' : ' host';
       return `address ${item.address}/${item.prefixLength} dev ${item.link}${host}`;
     }
+    case 'anycast':
+      return `anycast ${item.address} dev ${item.link}`;
     case 'route': {
       const via = item.via === undefined ? '' : ` via ${item.via}`;
       const src = item.preferredSource === undefined ? '' : ` src ${item.preferredSource}`;

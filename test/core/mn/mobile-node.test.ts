@@ -125,7 +125,8 @@ describe('home, away, away, home', () => {
       '5 LINK_DOWN eth0',
       '5 datapath home on @tunnel',
       `5.02 datapath home on @tunnel, care-of ${COA_A}`,
-      `5.02 BU native ${COA_A} hao ${HOA} → ${HOME_AGENT} seq 1 AH 86400 s alt ${COA_A}`,
+      // Not beyond the home prefix, which was heard of 5 s ago: RFC 6275 §11.4.2.
+      `5.02 BU native ${COA_A} hao ${HOA} → ${HOME_AGENT} seq 1 AH 86392 s alt ${COA_A}`,
       `5.03 BINDING_ACCEPTED eth0 ${COA_A}`,
       `5.03 datapath home on @tunnel, tunnel ${COA_A} → ${HOME_AGENT}, care-of ${COA_A}`,
     ]);
@@ -135,7 +136,7 @@ describe('home, away, away, home', () => {
       '10 CARE_OF_LOST no address on any link',
       '10 datapath home on @tunnel',
       `10.02 datapath home on @tunnel, care-of ${COA_B}`,
-      `10.02 BU native ${COA_B} hao ${HOA} → ${HOME_AGENT} seq 2 AH 86400 s alt ${COA_B}`,
+      `10.02 BU native ${COA_B} hao ${HOA} → ${HOME_AGENT} seq 2 AH 86388 s alt ${COA_B}`,
       `10.03 BINDING_ACCEPTED eth0 ${COA_B}`,
       `10.03 datapath home on @tunnel, tunnel ${COA_B} → ${HOME_AGENT}, care-of ${COA_B}`,
     ]);

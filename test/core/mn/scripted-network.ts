@@ -26,6 +26,7 @@ import type { Arrival, LinkName, LinkState, WorldInput } from '../../../src/core
 import { MobileNode } from '../../../src/core/mn/mobile-node.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../../../src/core/mn/options.js';
 import type { Random } from '../../../src/core/random.js';
+import { SYSTEM_SHA256 } from '../../../src/linux/digest.js';
 import { encodeArp } from '../../../src/wire/arp.js';
 import { encodeDhcp } from '../../../src/wire/dhcpv4/codec.js';
 import type { DhcpMessage, DhcpOption, DhcpType } from '../../../src/wire/dhcpv4/message.js';
@@ -112,6 +113,7 @@ export const homeNetwork = (part: Partial<Network> = {}): Network =>
 
 export const mobileNodeOptions = (part: Partial<MobileNodeOptions> = {}): MobileNodeOptions => ({
   ...MOBILE_NODE_DEFAULTS,
+  addressGeneration: 'eui64',
   homes: [
     {
       homeAddress: HOA,
@@ -161,7 +163,7 @@ export class ScriptedNetwork {
     kept: Readonly<Record<string, string>> = {},
   ) {
     const all = mobileNodeOptions(options);
-    this.node = new MobileNode(all, seeded(1));
+    this.node = new MobileNode(all, seeded(1), SYSTEM_SHA256);
     for (const [index, { name }] of all.links.entries())
       this.#links.set(name, linkState(name, index));
     const keptMap = new Map(Object.entries({ [`seq ${HOA}`]: '0', ...kept }));
@@ -180,6 +182,11 @@ export class ScriptedNetwork {
   unplug(link: LinkName): void {
     this.#networks.delete(link);
     this.#setLink({ ...this.#links.get(link)!, up: false });
+  }
+
+  /** The kernel tells of an interface anew. */
+  tell(link: LinkName, part: Partial<LinkState>): void {
+    this.#setLink({ ...this.#links.get(link)!, ...part });
   }
 
   /** The kernel says only that carrier came up once more. */

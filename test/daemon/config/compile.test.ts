@@ -33,7 +33,8 @@ describe('a mobile node', () => {
     const options = mobileNode(`MnMaxHaBindingLife 60;
 InitialBindackTimeoutFirstReg 2.5; InitialBindackTimeoutReReg 1.25;
 MnUseDsmip6 enabled; MnIpv6HeadStart 0.25; MnForceUdp true; MnOptimisticDad false;
-MnUdpPort 5555; MnNatKeepalive 30;`);
+MnUdpPort 5555; MnNatKeepalive 30;
+MnRouterProbes 2; MnRouterProbeTimeout 0.5;`);
     expect(options).toMatchObject({
       bindingLifetime: 60,
       initialBindAckTimeoutFirstReg: 2500,
@@ -44,7 +45,13 @@ MnUdpPort 5555; MnNatKeepalive 30;`);
       optimisticDad: false,
       udpPort: 5555,
       natKeepalive: 30,
+      routerProbes: { count: 2, interval: 500 },
     });
+  });
+
+  it('makes stable addresses unless it is to make them of the link-layer address', () => {
+    expect(mobileNode('').addressGeneration).toBe('stable');
+    expect(mobileNode('MnAddressGeneration eui64;').addressGeneration).toBe('eui64');
   });
 
   it('uses the interfaces of its role, each once, the last word of it', () => {
@@ -55,6 +62,22 @@ Interface "eth9" { IfType HA; }`);
       { name: 'eth0', preference: 0, dhcp: false },
       { name: 'wlan0', preference: 2, dhcp: true },
     ]);
+  });
+
+  it('leaves each interface to another owner where one is found, unless told', () => {
+    const config = good(
+      MOBILE_NODE(
+        'Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }',
+        '',
+      ),
+    );
+    expect(config).toMatchObject({
+      ownership: new Map([
+        ['wlan0', 'own'],
+        ['ppp0', 'adopt'],
+        ['eth0', 'auto'],
+      ]),
+    });
   });
 
   it('registers the IPv4 home address only when told to carry IPv4 traffic', () => {
