@@ -140,8 +140,11 @@ export class LinkPort implements Machine<PortEffect> {
     return this.#state?.up ?? false;
   }
 
-  get mtu(): number {
-    return this.#state?.mtu ?? DEFAULT_MTU;
+  /** Octets of the packets of a family that the link takes: what its interface, its routers and its lease say. */
+  mtu(family: 4 | 6): number {
+    const own = this.#state?.mtu ?? DEFAULT_MTU;
+    if (family === 4) return Math.min(own, this.dhcp?.lease?.mtu ?? own);
+    return Math.min(own, ...this.detector.routers.map((r) => r.mtu ?? own));
   }
 
   /** What `viewChoice` says of a link without a candidate. */
@@ -359,8 +362,8 @@ export class LinkPort implements Machine<PortEffect> {
     }
     const lease = this.dhcp?.lease;
     if (lease) {
-      const { address, prefixLength, router } = lease;
-      out.push({ address, prefixLength, link: this.name, router });
+      const { address, prefixLength, router, routes } = lease;
+      out.push({ address, prefixLength, link: this.name, router, routes });
     }
     return out;
   }

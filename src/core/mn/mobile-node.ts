@@ -901,7 +901,7 @@ export class MobileNode implements Role {
       remote,
       link: attachment.link,
       udp: udp ? { localPort: this.#options.udpPort, remotePort: UDP_PORT.dsmip } : null,
-      pathMtu: port.mtu,
+      pathMtu: port.mtu(attachment.kind === 'ipv6' ? 6 : 4),
     };
   }
 
