@@ -286,6 +286,10 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',
