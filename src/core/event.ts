@@ -23,6 +23,15 @@ export const EVENTS = {
   LINK_UP: { severity: 'info', sentence: '{link} has carrier' },
   LINK_DOWN: { severity: 'notice', sentence: '{link} lost carrier' },
   LINK_GONE: { severity: 'warning', sentence: '{link} is gone' },
+  LINK_OWNED: {
+    severity: 'info',
+    sentence: '{link} is ours to configure, router advertisements included: {reason}',
+  },
+  LINK_ADOPTED: {
+    severity: 'notice',
+    sentence:
+      '{owner} configures {link}: its addresses and routers are taken as they are; {reason}',
+  },
   ROUTER_SOLICITED: {
     severity: 'debug',
     sentence: 'asked for routers on {link}',
@@ -203,6 +212,21 @@ export const EVENTS = {
   FIRST_PACKET: {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
+  },
+  HOME_AGENT_HEARD: {
+    severity: 'info',
+    sentence: '{agent} is a home agent on {link}, preference {preference}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  HOME_AGENT_GONE: {
+    severity: 'notice',
+    sentence: '{agent} on {link} is no home agent any more: {reason}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  DHAAD_ANSWERED: {
+    severity: 'info',
+    sentence: '{careOf} asked for home agents on {link}; told {count}',
+    clause: 'RFC 6275 §10.5',
   },
   HA_BU_RECEIVED: {
     severity: 'info',

@@ -189,6 +189,8 @@ export interface RoleView {
     readonly addresses: readonly string[];
     readonly dhcp: string | null;
     readonly home: boolean;
+    /** Another program that configures it, and how that was found out. */
+    readonly adopted?: { readonly from: string; readonly why: string };
   }[];
   /** Home agent: where it takes Binding Updates, in IPv4 where it serves RFC 5555. */
   readonly homeAgent?: { readonly address: Ipv6; readonly address4: Ipv4 | null };

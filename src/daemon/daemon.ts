@@ -124,6 +124,7 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
+      ownership: config.role === 'mn' ? config.ownership : new Map(),
       datapath: config.settings.datapath,
       udpPort: udpPortOf(config),
       journal: this.#journal,

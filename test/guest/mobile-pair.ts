@@ -93,7 +93,7 @@ export class Bindings {
   readonly #items = new Map<Ipv6, readonly DatapathItem[]>();
 
   constructor(dsmip = false) {
-    this.#declared = new DeclaredItems(signallingItem({ address4: AGENT4, dsmip }, [AGENT6]));
+    this.#declared = new DeclaredItems([signallingItem({ address4: AGENT4, dsmip }, [AGENT6])]);
   }
 
   get state(): DatapathState {

@@ -23,6 +23,13 @@ export interface AddressItem {
   readonly home?: boolean;
 }
 
+/** Taken in on a link beside others who have it too; never a source. RFC 4291 §2.6 */
+export interface AnycastItem {
+  readonly kind: 'anycast';
+  readonly link: LinkName;
+  readonly address: Ipv6;
+}
+
 /** `via` undefined: on-link. */
 export interface RouteItem {
   readonly kind: 'route';
@@ -100,7 +107,7 @@ export interface HomeAddressItem {
 }
 
 export type DatapathItem =
-  AddressItem | RouteItem | RuleItem | TunnelItem | SignallingItem | HomeAddressItem;
+  AddressItem | AnycastItem | RouteItem | RuleItem | TunnelItem | SignallingItem | HomeAddressItem;
 
 export interface DatapathState {
   readonly items: readonly DatapathItem[];
@@ -121,7 +128,8 @@ export const NO_DATAPATH: DatapathState = { items: [] };
 export function keyOf(item: DatapathItem): string {
   switch (item.kind) {
     case 'address':
-      return `address ${item.link} ${item.address}`;
+    case 'anycast':
+      return `${item.kind} ${item.link} ${item.address}`;
     case 'route':
       return `route ${item.table} ${item.destination.address}/${item.destination.length} ${item.metric}`;
     case 'rule':

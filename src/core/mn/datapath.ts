@@ -25,6 +25,10 @@ export interface CareOfSituation {
   readonly link: LinkName;
   /** Next hop of packets from it; null when there is none. */
   readonly router: IpAddress | null;
+  /** Another program has put it there, and keeps it. */
+  readonly adopted?: boolean;
+  /** There is no next hop because there need be none: a point-to-point link. */
+  readonly onLink?: boolean;
 }
 
 export interface TunnelSituation {
@@ -103,15 +107,16 @@ function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add
 
 function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   const links = new Map<string, number>();
-  for (const { address, prefixLength, link, router } of careOf) {
-    add(addressItem(link, address, prefixLength, true));
+  for (const { address, prefixLength, link, router, adopted, onLink } of careOf) {
+    if (!adopted) add(addressItem(link, address, prefixLength, true));
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
     add(rule(CARE_OF_RULE, address, table));
-    if (router === null || links.has(`${table} ${link}`)) continue;
+    if ((router === null && !onLink) || links.has(`${table} ${link}`)) continue;
     // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
     const metric = METRIC + links.size;
     links.set(`${table} ${link}`, metric);
-    add({ kind: 'route', table, destination: anywhere(address), link, via: router, metric });
+    const way = router === null ? {} : { via: router };
+    add({ kind: 'route', table, destination: anywhere(address), link, ...way, metric });
   }
 }
 

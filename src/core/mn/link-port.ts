@@ -8,20 +8,25 @@ import {
   formatPrefix,
   isIpv6,
   isLinkLocal,
+  NO_MAC,
   UNSPECIFIED6,
+  type IpAddress,
+  type Ipv4,
   type Ipv6,
   type MacAddress,
   type Prefix,
 } from '../../base/address.js';
-import type { Instant } from '../../base/time.js';
+import { after, type Instant } from '../../base/time.js';
 import type { EventEffect, FrameEffect, StoreEffect } from '../effect.js';
 import { event } from '../event.js';
 import type { IngressOf } from '../ingress.js';
-import type { LinkName, LinkState } from '../input.js';
+import type { LinkName, LinkOwner, LinkState } from '../input.js';
 import { earlier, type Deadline, type Machine } from '../machine.js';
 import type { Random } from '../random.js';
 import type { DhcpAction } from '../role.js';
 import type { DhcpVerdict } from '../view.js';
+import { Timers } from '../timers.js';
+import { adoptedAddresses, ROUTER_PATIENCE, type AdoptedAddress } from './adopted-addresses.js';
 import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
 import type { LinkSituation } from './choice-view.js';
@@ -59,7 +64,7 @@ export interface LinkPortSettings {
 
 /** What no care-of address may be. Both change with time. */
 export interface HomesHere {
-  isHomeAddress(address: Ipv6): boolean;
+  isHomeAddress(address: IpAddress): boolean;
   /** Of a prefix that is at home for every home address. */
   isHomeToAll(prefix: Prefix<Ipv6>): boolean;
 }
@@ -92,11 +97,14 @@ interface Offered {
 export class LinkPort implements Machine<PortEffect> {
   readonly name: LinkName;
   readonly detector: MovementDetector;
-  readonly dhcp: DhcpClient | undefined;
   readonly #set: LinkPortSettings;
   readonly #effects: PortEffect[] = [];
   readonly #addresses = new Map<string, Autoconfigured>();
   readonly #known = new KnownAddresses();
+  readonly #dhcp: DhcpClient | undefined;
+  readonly #timers = new Timers<'patience with routers'>();
+  /** On an interface of another's: routers have had their time to be heard. */
+  #patient = false;
   #state: LinkState | undefined;
   #upSince = 0 as Instant;
 
@@ -106,12 +114,23 @@ export class LinkPort implements Machine<PortEffect> {
     this.detector = new MovementDetector(settings.name, settings.routerProbes);
     if (settings.dhcp) {
       const { name, keptLease, networks } = settings;
-      this.dhcp = new DhcpClient(name, random, keptLease, networks);
+      this.#dhcp = new DhcpClient(name, random, keptLease, networks);
     }
   }
 
   get state(): LinkState | undefined {
     return this.#state;
+  }
+
+  /** None where another program gives the interface its IPv4 addresses. */
+  get dhcp(): DhcpClient | undefined {
+    return this.#adopted?.leases ? undefined : this.#dhcp;
+  }
+
+  /** Who configures the interface, where that is another than this program. */
+  get #adopted(): Extract<LinkOwner, { kind: 'other' }> | undefined {
+    const owner = this.#state?.owner;
+    return owner?.kind === 'other' ? owner : undefined;
   }
 
   get up(): boolean {
@@ -141,13 +160,16 @@ export class LinkPort implements Machine<PortEffect> {
   handleLink(state: LinkState, now: Instant): void {
     const was = this.#state;
     this.#state = state;
+    if (state.owner && state.owner !== was?.owner) this.#reportOwner(state.owner);
     const wasUp = was?.up ?? false;
     const flapped = wasUp && (was!.carrierUps !== state.carrierUps || was!.mac !== state.mac);
     if (was && was.mac !== state.mac) {
       this.#addresses.clear(); // they were made of it
       this.#known.clear();
     }
-    if (state.up && (!wasUp || flapped)) this.#up(state, now);
+    // What was left to another is now ours to ask for, or the other way round.
+    const handedOver = wasUp && was!.owner?.kind !== state.owner?.kind;
+    if (state.up && (!wasUp || flapped || handedOver)) this.#up(state, now);
     else if (!state.up && wasUp) this.#down('LINK_DOWN');
     else this.detector.setLinkLocal(linkLocalOf(state));
     this.#settle(now);
@@ -215,6 +237,7 @@ export class LinkPort implements Machine<PortEffect> {
   }
 
   handleTimeout(now: Instant): void {
+    if (this.#timers.takeDue(now)) this.#patient = true;
     this.detector.handleTimeout(now);
     this.dhcp?.handleTimeout(now);
     for (const { machine } of this.#addresses.values()) machine.handleTimeout(now);
@@ -224,7 +247,7 @@ export class LinkPort implements Machine<PortEffect> {
   pollTimeout(): Deadline | undefined {
     let next: Deadline | undefined = earlier<string>(
       this.detector.pollTimeout(),
-      this.dhcp?.pollTimeout(),
+      earlier<string>(this.dhcp?.pollTimeout(), this.#timers.next()),
     );
     for (const { machine } of this.#addresses.values()) {
       const own = machine.pollTimeout();
@@ -260,6 +283,14 @@ export class LinkPort implements Machine<PortEffect> {
         routerPreference: offer.router.preference,
       });
     }
+    const notBefore = (this.#upSince + this.#set.ipv6HeadStart) as Instant;
+    for (const own of this.#adoptedAddresses()) {
+      const { address, validUntil, deprecated, confirmed, routerPreference } = own;
+      const common = { link: this.name, preference, validUntil, deprecated, confirmed };
+      if (isIpv6(address)) {
+        out.push({ ...common, family: 6, address, usable: true, routerPreference });
+      } else out.push({ ...common, family: 4, address: address as Ipv4, usable: true, notBefore });
+    }
     const lease = this.dhcp?.lease;
     if (lease) {
       out.push({
@@ -271,7 +302,7 @@ export class LinkPort implements Machine<PortEffect> {
         deprecated: false,
         confirmed: true,
         usable: true,
-        notBefore: (this.#upSince + this.#set.ipv6HeadStart) as Instant,
+        notBefore,
       });
     }
     return out;
@@ -291,6 +322,9 @@ export class LinkPort implements Machine<PortEffect> {
         link: this.name,
         router: offer.router.address,
       });
+    }
+    for (const { address, prefixLength, router, onLink } of this.#adoptedAddresses()) {
+      out.push({ address, prefixLength, link: this.name, router, adopted: true, onLink });
     }
     const lease = this.dhcp?.lease;
     if (lease) {
@@ -330,13 +364,16 @@ export class LinkPort implements Machine<PortEffect> {
     this.#upSince = now;
     this.#report('LINK_UP');
     if (this.#unused) return;
-    this.detector.linkUp(state.mac, linkLocalOf(state), now);
+    this.#patient = false;
+    if (this.#adopted) this.#timers.set('patience with routers', after(now, ROUTER_PATIENCE));
+    if (state.mac !== NO_MAC) this.detector.linkUp(state.mac, linkLocalOf(state), now);
     this.dhcp?.linkUp(state.mac, now);
   }
 
   /** RFC 6275 §11.5.4: what belongs to a link that is gone is of no use. */
   #down(code: 'LINK_DOWN' | 'LINK_GONE'): void {
     for (const own of this.#addresses.values()) this.#remember(own);
+    this.#timers.stopAll();
     this.detector.linkDown();
     this.dhcp?.linkDown();
     this.#addresses.clear();
@@ -420,10 +457,19 @@ export class LinkPort implements Machine<PortEffect> {
     return this.#set.makeAddress(prefix, { name, mac }, attempt);
   }
 
+  #adoptedAddresses(): AdoptedAddress[] {
+    const state = this.#state;
+    if (!state?.up || this.#unused || !this.#adopted) return [];
+    const lease = this.dhcp?.lease?.address;
+    const ours = (address: IpAddress) =>
+      address === lease || this.#set.homes.isHomeAddress(address);
+    return adoptedAddresses(state, this.detector.routers, this.#patient, ours);
+  }
+
   /** The prefixes to have an address of, each with the best router that advertises it. */
   #offers(): Map<string, Offered> {
     const offers = new Map<string, Offered>();
-    if (!this.up || this.#unused) return offers;
+    if (!this.up || this.#unused || this.#adopted) return offers;
     for (const router of this.detector.routers) {
       if (!router.isDefault) continue;
       for (const prefix of router.prefixes) {
@@ -443,6 +489,16 @@ export class LinkPort implements Machine<PortEffect> {
 
   #drain(machine: Machine<PortEffect>): void {
     for (let e = machine.pollEffect(); e; e = machine.pollEffect()) this.#effects.push(e);
+  }
+
+  #reportOwner(owner: LinkOwner): void {
+    const { why: reason } = owner;
+    const fields = { link: this.name, reason };
+    const told =
+      owner.kind === 'us'
+        ? event('LINK_OWNED', fields)
+        : event('LINK_ADOPTED', { ...fields, owner: owner.name });
+    this.#effects.push({ kind: 'event', event: told });
   }
 
   #report(code: 'LINK_UP' | 'LINK_DOWN' | 'LINK_GONE'): void {

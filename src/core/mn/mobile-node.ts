@@ -171,7 +171,11 @@ export class MobileNode implements Role {
           routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
           homes: {
-            isHomeAddress: (address) => this.#homes.some((h) => h.options.homeAddress === address),
+            isHomeAddress: (address) =>
+              this.#homes.some(
+                ({ options: { homeAddress, homeAddress4 } }) =>
+                  homeAddress === address || homeAddress4?.address === address,
+              ),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
           },
           keptLease: kept.get(`lease ${name}`),
@@ -454,6 +458,7 @@ export class MobileNode implements Role {
         addresses: port.situation().map((s) => s.address),
         dhcp: port.dhcp?.state ?? null,
         home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+        ...adoptedFrom(port),
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
@@ -1151,6 +1156,11 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
   if (returning.state === 'home') return 'home';
   if (returning.state === 'resolving' || returning.state === 'deregistering') return 'returning';
   return entry.binding && entry.attachment ? 'away' : 'nowhere';
+}
+
+function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
+  const owner = state?.owner;
+  return owner?.kind === 'other' ? { adopted: { from: owner.name, why: owner.why } } : {};
 }
 
 /** Not a group: RFC 7042 §2.1. */

@@ -223,6 +223,15 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence:
       "the home agent's own address; default is the first global address of its first interface",
   },
+  HaPreference: {
+    form: count(0, 65535),
+    default: '0',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how mobile nodes are told to choose among the home agents of this link: greater is better (RFC 6275 §8.4)',
+  },
   HaDadMode: {
     form: { kind: 'word', words: ['strict', 'optimistic', 'off'] },
     default: 'strict',
@@ -619,6 +628,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'a tunnel device as access link',
+  },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
   },
   HomePrefix: {
     form: PREFIX6,

@@ -217,6 +217,8 @@ export class Plan {
         return item.link === TUNNEL_LINK
           ? [this.#tunObject(), { kind: 'address', item }]
           : [{ kind: 'address', item }];
+      case 'anycast':
+        return [{ kind: 'anycast', item }];
       case 'route':
         return this.#route(item);
       case 'rule':

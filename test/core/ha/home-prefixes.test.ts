@@ -16,12 +16,14 @@ import {
   PRIVATE4,
   udpFrom,
   type AdvertisedHomePrefix,
+  ANYCAST,
 } from './harness.js';
 
 const OLD = '2001:db8::/64';
 const NEW = '2001:db8:1::/64';
 const NEW_HOA = ipv6('2001:db8:1::100');
 const NEW_HA = ipv6('2001:db8:1::1');
+const NEW_ANYCAST = ipv6('2001:db8:1:0:fdff:ffff:ffff:fffe');
 const FOR_EVER = 0xffffffff;
 
 describe('a Mobile Prefix Solicitation', () => {
@@ -208,7 +210,7 @@ describe('prefixes of our own addresses', () => {
     expect(bench.take('BA')).toEqual([`0 BA 0 seq 15 life 1000 to ${COA} for ${NEW_HOA}`]);
     expect(bench.tunnels.get(NEW_HOA)).toMatchObject({ local: NEW_HA, remote: COA });
     expect(bench.declared.find((i) => i.kind === 'signalling')).toMatchObject({
-      addresses: [HA, NEW_HA, '192.0.2.1'],
+      addresses: [HA, NEW_HA, ANYCAST, NEW_ANYCAST, '192.0.2.1'],
     });
     bench.wait(600);
     expect(bench.take('MPA')[0]).toContain(`MPA 0 from ${NEW_HA} to ${COA} for ${NEW_HOA}`);

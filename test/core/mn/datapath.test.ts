@@ -213,6 +213,8 @@ function line(item: DatapathItem): string {
       const host = item.onLinkPrefix ? '' : ' host';
       return `address ${item.address}/${item.prefixLength} dev ${item.link}${host}`;
     }
+    case 'anycast':
+      return `anycast ${item.address} dev ${item.link}`;
     case 'route': {
       const via = item.via === undefined ? '' : ` via ${item.via}`;
       const src = item.preferredSource === undefined ? '' : ` src ${item.preferredSource}`;

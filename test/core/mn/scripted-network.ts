@@ -184,6 +184,11 @@ export class ScriptedNetwork {
     this.#setLink({ ...this.#links.get(link)!, up: false });
   }
 
+  /** The kernel tells of an interface anew. */
+  tell(link: LinkName, part: Partial<LinkState>): void {
+    this.#setLink({ ...this.#links.get(link)!, ...part });
+  }
+
   /** The kernel says only that carrier came up once more. */
   flap(link: LinkName, to: Network): void {
     this.plug(link, to);
