@@ -286,12 +286,12 @@ export const EVENTS = {
   },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.1',
   },
   HOME_PREFIX_CHANGED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.2',
   },
   HOME_PREFIX_GONE: {

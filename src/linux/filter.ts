@@ -36,9 +36,8 @@ export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8A
   const inside = (load: (at: number) => Program): void => {
     load(6).when(JEQ, PROTOCOL.mobility, 'accept');
     p.when(JEQ, PROTOCOL.destinationOptions, 'accept').unless(JEQ, PROTOCOL.icmpv6, 'drop');
-    load(40);
-    for (const type of DISCOVERY_TYPES) p.when(JEQ, type, 'accept');
-    p.jump('drop');
+    load(40).when(JGT, ICMPV6.mobilePrefixAdvertisement, 'drop');
+    p.when(JGT, ICMPV6.homeAgentDiscoveryRequest - 1, 'accept').jump('drop');
   };
   p.load(SKF_AD_PKTTYPE).when(JGT, PACKET_MULTICAST, 'drop');
   p.load(SKF_AD_VLAN_TAG_PRESENT).when(JGT, 0, 'drop');
@@ -76,8 +75,10 @@ export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8A
   p.when(JEQ, UDP_PORT.dhcpServer, 'accept').when(JEQ, UDP_PORT.dhcpClient, 'accept');
   if (udpPort !== null) p.when(JEQ, udpPort, 'datagram');
   p.jump('drop');
-  p.label('datagram');
-  inside((at) => p.loadByteAfterHeader(UDP_HEADER + at));
+  if (udpPort !== null) {
+    p.label('datagram');
+    inside((at) => p.loadByteAfterHeader(UDP_HEADER + at));
+  }
   p.label('four6');
   if (tunnels === 'mobility') {
     p.firstFragmentOnly().loadHeaderLength();
@@ -180,13 +181,6 @@ const BEFORE = [
   PROTOCOL.fragment,
   PROTOCOL.destinationOptions,
 ];
-/** RFC 6275 §6.5-§6.8 */
-const DISCOVERY_TYPES = [
-  ICMPV6.homeAgentDiscoveryRequest,
-  ICMPV6.homeAgentDiscoveryReply,
-  ICMPV6.mobilePrefixSolicitation,
-  ICMPV6.mobilePrefixAdvertisement,
-];
 const ICMPV6_TYPES = [
   ICMPV6.destinationUnreachable,
   ICMPV6.packetTooBig,
@@ -197,7 +191,10 @@ const ICMPV6_TYPES = [
   ICMPV6.neighborSolicitation,
   ICMPV6.neighborAdvertisement,
   ICMPV6.redirect,
-  ...DISCOVERY_TYPES,
+  ICMPV6.homeAgentDiscoveryRequest,
+  ICMPV6.homeAgentDiscoveryReply,
+  ICMPV6.mobilePrefixSolicitation,
+  ICMPV6.mobilePrefixAdvertisement,
 ];
 const UP_TO_MOBILITY = [...BEFORE, PROTOCOL.mobility];
 const MOBILITY_ICMPV6_TYPES = ICMPV6_TYPES.filter(
