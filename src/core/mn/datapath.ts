@@ -18,6 +18,7 @@ import {
 } from '../datapath/model.js';
 import { keyOf } from '../datapath/model.js';
 import type { LinkName } from '../input.js';
+import type { ClasslessRoute } from './dhcp-lease.js';
 
 export interface CareOfSituation {
   readonly address: IpAddress;
@@ -27,6 +28,8 @@ export interface CareOfSituation {
   readonly router: IpAddress | null;
   /** Another program has put it there, and keeps it. */
   readonly adopted?: boolean;
+  /** Of its lease, RFC 3442; a null router: on the link itself. */
+  readonly routes?: readonly ClasslessRoute[];
   /** There is no next hop because there need be none: a point-to-point link. */
   readonly onLink?: boolean;
 }
@@ -107,10 +110,14 @@ function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add
 
 function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   const links = new Map<string, number>();
-  for (const { address, prefixLength, link, router, adopted, onLink } of careOf) {
-    if (!adopted) add(addressItem(link, address, prefixLength, true));
+  for (const { address, prefixLength, link, router, routes = [], adopted, onLink } of careOf) {
+    if (!adopted) add({ ...addressItem(link, address, prefixLength, true), careOf: true });
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
     add(rule(CARE_OF_RULE, address, table));
+    for (const { destination, router: next } of routes) {
+      const way = next === null ? {} : { via: next };
+      add({ kind: 'route', table, destination, link, ...way, metric: METRIC + links.size });
+    }
     if ((router === null && !onLink) || links.has(`${table} ${link}`)) continue;
     // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
     const metric = METRIC + links.size;

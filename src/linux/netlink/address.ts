@@ -31,6 +31,8 @@ export interface AddressRequest {
   readonly prefixRoute: boolean;
   /** IPv6 only; the kernel knows no such mark on IPv4 addresses. */
   readonly homeAddress?: boolean;
+  /** IPv6 only: not taken as a source while there is another (RFC 6724 §5, rule 3). */
+  readonly deprecated?: boolean;
   readonly protocol: number;
 }
 
@@ -63,7 +65,7 @@ export function parseAddress(message: NetlinkMessage): KernelAddress | undefined
 
 /** Without duplicate address detection, which the core has done. A removal needs neither flags nor protocol. */
 export function addressBody(request: AddressRequest, add: boolean): Uint8Array {
-  const { address, index, prefixLength, prefixRoute, homeAddress, protocol } = request;
+  const { address, index, prefixLength, prefixRoute, homeAddress, deprecated, protocol } = request;
   const six = isIpv6(address);
   const head = new Uint8Array(IFADDRMSG_LENGTH);
   head[0] = familyOf(address);
@@ -77,6 +79,11 @@ export function addressBody(request: AddressRequest, add: boolean): Uint8Array {
     (six ? IFA_F_NODAD : 0) |
     (six && homeAddress ? IFA_F_HOMEADDRESS : 0) |
     (prefixRoute ? 0 : IFA_F_NOPREFIXROUTE);
+  if (six && deprecated) {
+    const cache = new Uint8Array(16);
+    new DataView(cache.buffer).setUint32(4, FOR_EVER, LITTLE);
+    out.octets(IFA_CACHEINFO, cache);
+  }
   return out.u32(IFA_FLAGS, flags).u8(IFA_PROTO, protocol).finish();
 }
 

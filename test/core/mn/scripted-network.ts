@@ -69,7 +69,11 @@ export interface Network {
   raDelay: number | null;
   /** The router answers neighbour solicitations for itself. */
   answersNs: boolean;
-  dhcp?: { address: Ipv4; router: Ipv4; lease: number; delay: number } | undefined;
+  dhcp?:
+    | { address: Ipv4; router: Ipv4; lease: number; delay: number; more?: readonly DhcpOption[] }
+    | undefined;
+  /** In the MTU option of its advertisements. */
+  mtu?: number | undefined;
   /** The address that a NAT shows to the home agent. */
   nat?: Ipv4 | undefined;
   /** The home agent cannot be reached over IPv6 (packets are lost). */
@@ -452,6 +456,7 @@ export class ScriptedNetwork {
             prefix: net.homeAgent ?? p.address,
           } as const;
         }),
+        ...(net.mtu === undefined ? [] : [{ kind: 'mtu', mtu: net.mtu } as const]),
         ...(net.interval === undefined
           ? []
           : [{ kind: 'advertisementInterval', interval: net.interval } as const]),
@@ -487,6 +492,7 @@ export class ScriptedNetwork {
         { kind: 'subnetMask', mask: ipv4('255.255.255.0') },
         { kind: 'router', addresses: [server.router] },
         { kind: 'leaseTime', seconds: server.lease },
+        ...(server.more ?? []),
       );
     }
     const reply: DhcpMessage = {
