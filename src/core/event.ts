@@ -214,6 +214,11 @@ export const EVENTS = {
     sentence: 'refreshing the NAT mapping of {homeAddress}',
     clause: 'RFC 5555 §4.3',
   },
+  TUNNEL_SILENT: {
+    severity: 'notice',
+    sentence: 'nothing comes back through the tunnel of {homeAddress}: {then}',
+    clause: 'RFC 5555 §4.4.1',
+  },
   FIRST_PACKET: {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',

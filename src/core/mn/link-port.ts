@@ -9,6 +9,7 @@ import {
   isIpv6,
   isLinkLocal,
   NO_MAC,
+  prefixOf,
   UNSPECIFIED6,
   type IpAddress,
   type Ipv4,
@@ -33,6 +34,7 @@ import type { LinkSituation } from './choice-view.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
 import { KnownAddresses, routerKey } from './known-addresses.js';
+import { network4, network6, type FamilyMemory, type NetworkKey } from './family-memory.js';
 import type { MakeAddress } from './interface-identifier.js';
 import type { KnownNetworks } from './known-networks.js';
 import {
@@ -61,6 +63,7 @@ export interface LinkPortSettings {
   readonly keptLease: string | undefined;
   /** Of all links together. */
   readonly networks: KnownNetworks;
+  readonly families: FamilyMemory;
 }
 
 /** What no care-of address may be, and whom it talks to. All change with time. */
@@ -289,7 +292,7 @@ export class LinkPort implements Machine<PortEffect> {
     const { preference } = this.#set;
     const out: Candidate[] = [];
     const offers = this.#offers();
-    for (const [key, { machine }] of this.#addresses) {
+    for (const [key, { machine, prefix }] of this.#addresses) {
       const offer = offers.get(key);
       if (!offer || machine.state === 'duplicate' || machine.state === 'expired') continue;
       out.push({
@@ -302,15 +305,32 @@ export class LinkPort implements Machine<PortEffect> {
         confirmed: offer.router.confirmed,
         usable: machine.usable,
         routerPreference: offer.router.preference,
+        ...this.#remembered(network6(offer.router.mac, prefix)),
       });
     }
     const notBefore = (this.#upSince + this.#set.ipv6HeadStart) as Instant;
     for (const own of this.#adoptedAddresses()) {
       const { address, validUntil, deprecated, confirmed, routerPreference } = own;
+      const network = this.#networkOf(own);
       const common = { link: this.name, preference, validUntil, deprecated, confirmed };
       if (isIpv6(address)) {
-        out.push({ ...common, family: 6, address, usable: true, routerPreference });
-      } else out.push({ ...common, family: 4, address: address as Ipv4, usable: true, notBefore });
+        out.push({
+          ...common,
+          ...this.#remembered(network),
+          family: 6,
+          address,
+          usable: true,
+          routerPreference,
+        });
+      } else
+        out.push({
+          ...common,
+          ...this.#remembered(network),
+          family: 4,
+          address: address as Ipv4,
+          usable: true,
+          notBefore,
+        });
     }
     const lease = this.dhcp?.lease;
     if (lease) {
@@ -324,9 +344,20 @@ export class LinkPort implements Machine<PortEffect> {
         confirmed: true,
         usable: true,
         notBefore,
+        ...this.#remembered(network4(lease.serverMac, lease.router ?? lease.server)),
       });
     }
     return out;
+  }
+
+  /** Null: nobody has told the link-layer address of its router. */
+  #networkOf({ address, prefixLength, router }: AdoptedAddress): NetworkKey | null {
+    const known = this.detector.routers.find((r) => r.address === router);
+    return isIpv6(address) && known ? network6(known.mac, prefixOf(address, prefixLength)) : null;
+  }
+
+  #remembered(network: NetworkKey | null): Pick<Candidate, 'network' | 'answered'> {
+    return { network, answered: this.#set.families.recall(network)?.answered ?? null };
   }
 
   /** The addresses that are in use on this link, with their next hops. */

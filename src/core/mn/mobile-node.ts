@@ -23,7 +23,7 @@ import {
   type MacAddress,
 } from '../../base/address.js';
 import { UsageError } from '../../base/error.js';
-import { after, seconds, type Instant } from '../../base/time.js';
+import { after, instant, seconds, type Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
@@ -47,6 +47,7 @@ import { Timers } from '../timers.js';
 import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
 import {
   BulEntry,
+  pathOf,
   sameAttachment,
   type Attachment,
   type AwayAttachment,
@@ -66,6 +67,7 @@ import {
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import { FamilyMemory, type NetworkKey } from './family-memory.js';
 import {
   eui64Addresses,
   keptSecret,
@@ -78,6 +80,7 @@ import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
 import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
+import { SilentTunnel } from './silent-tunnel.js';
 import { UpdateRate } from './update-rate.js';
 
 export interface HandoverVerdict {
@@ -100,7 +103,9 @@ interface Home {
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
   choice: Choice | undefined;
-  ipv6UnansweredUntil: Instant | undefined;
+  /** Three Binding Updates over IPv6 had no answer: where, and until when that counts. */
+  ipv6Unanswered: { readonly network: NetworkKey | null; readonly until: Instant } | undefined;
+  readonly silence: SilentTunnel;
   /** The IPv4 router of the home link, as DHCP there last named it. */
   router4: Ipv4 | null;
   /** Its prefix is over: it is deregistered, and forgotten then. */
@@ -120,6 +125,7 @@ export class MobileNode implements Role {
   /** To be sent once the tunnel is declared that they may go through. */
   readonly #solicitations: { readonly homeAddress: Ipv6; readonly identifier: number }[] = [];
   #networks = new KnownNetworks();
+  #families: FamilyMemory;
   readonly #timers = new Timers<OwnTimer>();
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
@@ -140,6 +146,7 @@ export class MobileNode implements Role {
     this.#options = options;
     this.#random = random;
     this.#sha256 = sha256;
+    this.#families = new FamilyMemory(new Map(), options.familyMemory, instant(0));
     this.#renumbering = new Renumbering(options, new Map(), random);
   }
 
@@ -147,6 +154,7 @@ export class MobileNode implements Role {
     this.#renumbering = new Renumbering(this.#options, kept, this.#random);
     for (const options of this.#renumbering.homes()) this.#homes.push(this.#newHome(options, kept));
     this.#networks = new KnownNetworks(kept);
+    this.#families = new FamilyMemory(kept, this.#options.familyMemory, now);
     const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
@@ -169,6 +177,7 @@ export class MobileNode implements Role {
           },
           keptLease: kept.get(`lease ${name}`),
           networks: this.#networks,
+          families: this.#families,
         },
         this.#random,
       );
@@ -196,6 +205,10 @@ export class MobileNode implements Role {
         break;
       case 'firstPacket':
         this.#report('FIRST_PACKET', { tunnel: input.tunnel, direction: input.direction });
+        // A tunnel goes by the home address.
+        this.#homes
+          .find(({ options }) => options.homeAddress === input.tunnel)
+          ?.silence.handleFirstPacket(input.direction, now);
         break;
       default:
         input satisfies never;
@@ -211,7 +224,7 @@ export class MobileNode implements Role {
           break; // made below
         case 'another try over IPv6':
           for (const home of this.#homes) {
-            if ((home.ipv6UnansweredUntil ?? now) <= now) home.ipv6UnansweredUntil = undefined;
+            if ((home.ipv6Unanswered?.until ?? now) <= now) home.ipv6Unanswered = undefined;
           }
           break;
         case 'end of deregistration':
@@ -223,9 +236,10 @@ export class MobileNode implements Role {
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
     this.#renumbering.handleTimeout(now);
-    for (const { entry, returning } of this.#homes) {
+    for (const { entry, returning, silence } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
+      silence.handleTimeout(now);
     }
     this.#proceed(now);
   }
@@ -239,7 +253,8 @@ export class MobileNode implements Role {
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
     take(this.#renumbering.pollTimeout());
-    for (const { entry, returning, options } of this.#homes) {
+    for (const { entry, returning, silence, options } of this.#homes) {
+      take(silence.pollTimeout(), ` for ${options.homeAddress}`);
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
       take(returning.pollTimeout(), ` for ${options.homeAddress}`);
     }
@@ -299,9 +314,18 @@ export class MobileNode implements Role {
       homeAddress: home.options.homeAddress,
       homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
       current: currentOf(home),
-      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      retryIpv6At: this.#retryIpv6At(home),
       links: [...this.#ports.values()].map((port) => port.linkSituation),
     });
+  }
+
+  /** What happened lately and what is remembered both keep IPv6 back: until the later of them ends. */
+  #retryIpv6At({ ipv6Unanswered }: Home): Instant | null {
+    const ends = this.#candidates()
+      .filter((c) => c.answered === false)
+      .map((c) => this.#families.until(c.network) ?? 0);
+    const at = Math.max(ipv6Unanswered?.until ?? 0, ends.length > 0 ? Math.min(...ends) : 0);
+    return at > 0 ? instant(at) : null;
   }
 
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
@@ -420,7 +444,8 @@ export class MobileNode implements Role {
       returning,
       sighting: undefined,
       choice: undefined,
-      ipv6UnansweredUntil: undefined,
+      ipv6Unanswered: undefined,
+      silence: new SilentTunnel(),
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
       retired: false,
     };
@@ -548,7 +573,8 @@ export class MobileNode implements Role {
     const family = home.entry.attachment?.kind;
     const verdict = home.entry.handleAck(ack, now);
     if (verdict === 'ignored') return this.#count('ba-sequence');
-    if (family === 'ipv6') home.ipv6UnansweredUntil = undefined;
+    if (family === 'ipv6') home.ipv6Unanswered = undefined;
+    if (verdict === 'accepted') this.#learn(home, now);
   }
 
   #refuse(refusal: Refusal, packet: ReceivedPacket, now: Instant): void {
@@ -574,7 +600,11 @@ export class MobileNode implements Role {
   /** What was said is passed on, what follows is done, until nothing more follows. */
   #proceed(now: Instant): void {
     for (const port of this.#ports.values()) this.#drainPort(port);
-    for (const home of [...this.#homes]) this.#drainEntry(home, now);
+    this.#effects.push(...this.#families.forgetExpired(now));
+    for (const home of [...this.#homes]) {
+      this.#drainEntry(home, now);
+      this.#drainSilence(home, now);
+    }
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (this.#stopping) {
         for (const home of this.#homes) this.#drainReturning(home, now);
@@ -765,13 +795,13 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, ipv6UnansweredUntil } = home;
+    const { options, ipv6Unanswered } = home;
     return chooseCareOf(
       this.#candidates(),
       {
         homePrefix: options.homePrefix,
         ipv4: this.#options.dsmip && options.homeAgent4 !== null,
-        ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
+        ipv6Unanswered: ipv6Unanswered && now < ipv6Unanswered.until ? ipv6Unanswered : null,
         forced,
         current: currentOf(home),
       },
@@ -805,7 +835,10 @@ export class MobileNode implements Role {
     const choice = soonest(this.#homes.map((h) => h.choice?.again));
     if (choice !== undefined) this.#timers.set('care-of address choice', choice);
     else this.#timers.stop('care-of address choice');
-    const retry = soonest(this.#homes.map((h) => h.ipv6UnansweredUntil));
+    const retry = soonest([
+      ...this.#homes.map((h) => h.ipv6Unanswered?.until),
+      this.#families.nextExpiry(),
+    ]);
     if (retry !== undefined) this.#timers.set('another try over IPv6', retry);
     else this.#timers.stop('another try over IPv6');
   }
@@ -880,7 +913,7 @@ export class MobileNode implements Role {
     const { entry, choice, returning } = home;
     let changed = this.#drainReturning(home, now);
     if (returning.state !== 'away') return changed;
-    const wanted = choice?.chosen ? attachmentOf(choice.chosen) : undefined;
+    const wanted = choice?.chosen ? this.#attachmentOf(home, choice.chosen) : undefined;
     const have = entry.attachment;
     if (!wanted) {
       if (have) {
@@ -899,6 +932,48 @@ export class MobileNode implements Role {
     }
     this.#drainEntry(home, now);
     return changed;
+  }
+
+  #attachmentOf({ silence }: Home, candidate: Candidate): AwayAttachment {
+    const { link, validUntil } = candidate;
+    if (candidate.family === 6)
+      return { kind: 'ipv6', careOf: candidate.address, link, validUntil };
+    const { address, network } = candidate;
+    const known = this.#families.recall(network)?.forceUdp ?? false;
+    const forceUdp = known || silence.wants(address, link);
+    return { kind: 'ipv4', careOf: address, link, validUntil, forceUdp };
+  }
+
+  #networkOf({ careOf, link }: Attachment): NetworkKey | null {
+    const here = this.#candidates().find((c) => c.address === careOf && c.link === link);
+    // With an address of before this may be another network already.
+    return here?.confirmed ? here.network : null;
+  }
+
+  /** The home agent has accepted: what worked in this network, and what did not. */
+  #learn({ entry, silence, ipv6Unanswered }: Home, now: Instant): void {
+    const { binding, attachment } = entry;
+    if (!binding || !attachment || attachment.kind === 'home') return;
+    const { careOf, link, kind } = attachment;
+    silence.handleBinding({ careOf, link, path: pathOf(binding) });
+    const learn = (network: NetworkKey | null, answered: boolean) =>
+      this.#effects.push(...this.#families.learn(network, { answered }, now));
+    learn(this.#networkOf(attachment), true);
+    // Had the home agent been away, its first Binding Update over IPv4 would have been lost as well.
+    if (kind === 'ipv4' && ipv6Unanswered && entry.attempts === 1) {
+      learn(ipv6Unanswered.network, false);
+    }
+  }
+
+  #drainSilence({ silence, entry, options }: Home, now: Instant): void {
+    for (let e = silence.pollEffect(); e; e = silence.pollEffect()) {
+      if (e !== 'proved') {
+        this.#report('TUNNEL_SILENT', { homeAddress: options.homeAddress, then: SILENCE[e] });
+      } else if (entry.attachment) {
+        const network = this.#networkOf(entry.attachment);
+        this.#effects.push(...this.#families.learn(network, { forceUdp: true }, now));
+      }
+    }
   }
 
   /** RFC 6275 §11.7.1: L, when the link-local address has the interface identifier of the home address. */
@@ -958,7 +1033,10 @@ export class MobileNode implements Role {
         if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
         // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
         this.#ports.get(effect.attachment.link)?.forgetRedirects();
-        home.ipv6UnansweredUntil = after(now, IPV6_RETRY);
+        home.ipv6Unanswered = {
+          network: this.#networkOf(effect.attachment),
+          until: after(now, IPV6_RETRY),
+        };
         // Before the fourth leaves: another choice drops it from the entry's queue.
         this.#reconcile(now);
         return;
@@ -1046,13 +1124,6 @@ function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }
   }
 }
 
-function attachmentOf(candidate: Candidate): AwayAttachment {
-  const { link, validUntil } = candidate;
-  return candidate.family === 6
-    ? { kind: 'ipv6', careOf: candidate.address, link, validUntil }
-    : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
-}
-
 function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
   const attachment = entry.attachment ?? entry.binding?.attachment;
   if (!attachment || attachment.kind === 'home') return null;
@@ -1073,6 +1144,10 @@ function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const SILENCE = {
+  force: 'the F flag asks for UDP',
+  relent: 'not in UDP either, so F is taken back',
+} as const;
 const AUTO: HandoverTarget = { kind: 'auto' };
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)

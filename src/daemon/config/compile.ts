@@ -173,6 +173,7 @@ class Compiler {
       initialBindAckTimeoutReReg:
         millis(top.number('InitialBindackTimeoutReReg')) ?? d.initialBindAckTimeoutReReg,
       dsmip: top.boolean('MnUseDsmip6') ?? d.dsmip,
+      familyMemory: top.number('MnFamilyMemory') ?? d.familyMemory,
       ipv6HeadStart: millis(top.number('MnIpv6HeadStart')) ?? d.ipv6HeadStart,
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,

@@ -300,6 +300,16 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence: 'how long an IPv4 address waits for IPv6 to turn up',
   },
+  MnFamilyMemory: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how long a visited network is remembered by which of IPv6, IPv4 and UDP worked there; 0: not at all',
+  },
   MnOptimisticDad: {
     form: BOOLEAN,
     default: 'enabled',
