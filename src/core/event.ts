@@ -47,6 +47,11 @@ export const EVENTS = {
     sentence: 'router {router} on {link} is lost: {reason}',
     clause: 'RFC 6275 §11.5.1',
   },
+  ROUTER_REDIRECTED: {
+    severity: 'info',
+    sentence: 'router {router} on {link} has {address} reached by {target}',
+    clause: 'RFC 4861 §8.3',
+  },
   ADDRESS_READY: {
     severity: 'info',
     sentence: '{address} on {link} can be used',

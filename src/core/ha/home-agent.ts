@@ -248,7 +248,7 @@ export class HomeAgent implements Role {
     const result = ingressFrame(frame);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    if (value.kind === 'dhcp') return;
+    if (value.kind === 'dhcp' || value.kind === 'redirect') return; // RFC 4861 §8.2: not for routers
     if (value.linkSource === this.#links.get(value.link)?.mac) {
       // Our own frames come back on links that loop multicast. They tell nothing about others, but a router beside us
       // is one of the home link: RFC 6275 §10.6.1.

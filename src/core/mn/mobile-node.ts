@@ -184,6 +184,7 @@ export class MobileNode implements Role {
                 ({ options: { homeAddress, homeAddress4 } }) =>
                   homeAddress === address || homeAddress4?.address === address,
               ),
+            isHomeAgent: (address) => this.#homes.some((h) => h.options.homeAgent === address),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
           },
           keptLease: kept.get(`lease ${name}`),
@@ -570,6 +571,9 @@ export class MobileNode implements Role {
           if (returning.link !== port.name) continue;
           returning.handleNd(ingress.message, ingress.source, ingress.linkSource, now);
         }
+        break;
+      case 'redirect':
+        port.handleRedirect(ingress, now);
         break;
       case 'arp':
         // RFC 5227 §2.1.1: an interface beside this one, on the same network, is no other host.
@@ -1126,6 +1130,8 @@ export class MobileNode implements Role {
         return;
       case 'unanswered':
         if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
+        // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
+        this.#ports.get(effect.attachment.link)?.forgetRedirects();
         home.ipv6Unanswered = {
           network: this.#networkOf(effect.attachment),
           until: after(now, IPV6_RETRY),
