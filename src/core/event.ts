@@ -47,6 +47,11 @@ export const EVENTS = {
     sentence: 'router {router} on {link} is lost: {reason}',
     clause: 'RFC 6275 §11.5.1',
   },
+  ROUTER_REDIRECTED: {
+    severity: 'info',
+    sentence: 'router {router} on {link} has {address} reached by {target}',
+    clause: 'RFC 4861 §8.3',
+  },
   ADDRESS_READY: {
     severity: 'info',
     sentence: '{address} on {link} can be used',
@@ -291,12 +296,12 @@ export const EVENTS = {
   },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.1',
   },
   HOME_PREFIX_CHANGED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.2',
   },
   HOME_PREFIX_GONE: {
@@ -315,6 +320,10 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',

@@ -5,7 +5,14 @@
  * tunnel is declared and nothing leaves with a home address. At home they are ordinary addresses of the home link.
  * Rule numbers are those of UMIP: 1001 home addresses, 1002 care-of addresses.
  */
-import { isIpv6, prefixOf, type IpAddress, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv4,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import {
   TUNNEL_LINK,
   type AddressItem,
@@ -18,7 +25,6 @@ import {
 } from '../datapath/model.js';
 import { keyOf } from '../datapath/model.js';
 import type { LinkName } from '../input.js';
-import type { ClasslessRoute } from './dhcp-lease.js';
 
 export interface CareOfSituation {
   readonly address: IpAddress;
@@ -28,8 +34,8 @@ export interface CareOfSituation {
   readonly router: IpAddress | null;
   /** Another program has put it there, and keeps it. */
   readonly adopted?: boolean;
-  /** Of its lease, RFC 3442; a null router: on the link itself. */
-  readonly routes?: readonly ClasslessRoute[];
+  /** Of its lease (RFC 3442) or by redirects (RFC 4861 §8); a null router: on the link itself. */
+  readonly routes?: readonly { readonly destination: Prefix; readonly router: IpAddress | null }[];
   /** There is no next hop because there need be none: a point-to-point link. */
   readonly onLink?: boolean;
 }

@@ -43,6 +43,7 @@ import {
   type Router,
   type RouterProbes,
 } from './movement-detector.js';
+import { Redirects } from './redirects.js';
 import type { HomeLink } from './returning-home.js';
 
 export type PortEffect = FrameEffect | EventEffect | StoreEffect;
@@ -65,9 +66,10 @@ export interface LinkPortSettings {
   readonly families: FamilyMemory;
 }
 
-/** What no care-of address may be. Both change with time. */
+/** What no care-of address may be, and whom it talks to. All change with time. */
 export interface HomesHere {
   isHomeAddress(address: IpAddress): boolean;
+  isHomeAgent(address: Ipv6): boolean;
   /** Of a prefix that is at home for every home address. */
   isHomeToAll(prefix: Prefix<Ipv6>): boolean;
 }
@@ -104,6 +106,7 @@ export class LinkPort implements Machine<PortEffect> {
   readonly #effects: PortEffect[] = [];
   readonly #addresses = new Map<string, Autoconfigured>();
   readonly #known = new KnownAddresses();
+  readonly #redirects = new Redirects();
   readonly #dhcp: DhcpClient | undefined;
   readonly #timers = new Timers<'patience with routers'>();
   /** On an interface of another's: routers have had their time to be heard. */
@@ -213,6 +216,21 @@ export class LinkPort implements Machine<PortEffect> {
         message satisfies never;
     }
     this.#settle(now);
+  }
+
+  /** For home agents: what else this host sends, the kernel redirects. */
+  handleRedirect({ source, message }: IngressOf<'redirect'>, now: Instant): void {
+    const { destination, target } = message;
+    if (!this.#set.homes.isHomeAgent(destination)) return;
+    if (!this.#redirects.handle(source, destination, target, this.#defaultRouter())) return;
+    const fields = { link: this.name, router: source, address: destination, target };
+    this.#effects.push({ kind: 'event', event: event('ROUTER_REDIRECTED', fields) });
+    this.#settle(now);
+  }
+
+  /** What was sent by them had no answer. */
+  forgetRedirects(): void {
+    this.#redirects.follow(null);
   }
 
   handleArp(arp: IngressOf<'arp'>, now: Instant): void {
@@ -360,6 +378,9 @@ export class LinkPort implements Machine<PortEffect> {
     for (const { address, prefixLength, router, onLink } of this.#adoptedAddresses()) {
       out.push({ address, prefixLength, link: this.name, router, adopted: true, onLink });
     }
+    const six = out.findIndex(({ address }) => isIpv6(address));
+    const redirected = this.#redirects.routes();
+    if (six >= 0 && redirected.length > 0) out[six] = { ...out[six]!, routes: redirected };
     const lease = this.dhcp?.lease;
     if (lease) {
       const { address, prefixLength, router, routes } = lease;
@@ -454,6 +475,7 @@ export class LinkPort implements Machine<PortEffect> {
         own.machine = this.#configure(offer, address, false, now) ?? own.machine;
       } else own.machine.refresh(offer.prefix.validUntil, offer.prefix.preferredUntil, now);
     }
+    this.#redirects.follow(this.#defaultRouter());
   }
 
   #begin(key: string, offer: Offered, now: Instant): void {
@@ -484,6 +506,12 @@ export class LinkPort implements Machine<PortEffect> {
     const machine = new CareOfAddress(settings, prefix.validUntil, prefix.preferredUntil, now);
     this.#drain(machine);
     return machine;
+  }
+
+  /** Of the first IPv6 address, which has the default route of the link. */
+  #defaultRouter(): Ipv6 | null {
+    const six = this.situation().find(({ address }) => isIpv6(address));
+    return (six?.router ?? null) as Ipv6 | null;
   }
 
   #makeAddress(prefix: Prefix<Ipv6>, attempt: number): Ipv6 {

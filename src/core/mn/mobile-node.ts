@@ -17,6 +17,7 @@ import {
   linkLocalAddress,
   parseIpv4,
   prefixOf,
+  samePrefix,
   type IpAddress,
   type Ipv4,
   type Ipv6,
@@ -41,10 +42,19 @@ import {
 import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
-import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
+import type { BindingCommand, DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
+import type {
+  BindingVerdict,
+  ChoiceView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  PrefixesView,
+  RoleView,
+} from '../view.js';
+import { judgeCommand, noSuchHome } from './binding-command.js';
 import {
   BulEntry,
   pathOf,
@@ -110,6 +120,8 @@ interface Home {
   router4: Ipv4 | null;
   /** Its prefix is over: it is deregistered, and forgotten then. */
   retired: boolean;
+  /** A person has deleted the binding. */
+  held: boolean;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -172,6 +184,7 @@ export class MobileNode implements Role {
                 ({ options: { homeAddress, homeAddress4 } }) =>
                   homeAddress === address || homeAddress4?.address === address,
               ),
+            isHomeAgent: (address) => this.#homes.some((h) => h.options.homeAgent === address),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
           },
           keptLease: kept.get(`lease ${name}`),
@@ -268,6 +281,7 @@ export class MobileNode implements Role {
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
     const refusal = this.#refusalOf(target, now);
     if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
+    for (const each of this.#homes) each.held = false;
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
@@ -318,6 +332,76 @@ export class MobileNode implements Role {
     });
   }
 
+  /** Without a home address: of the only one that there is. `dryRun`: what would follow, and nothing follows. */
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+    now: Instant,
+  ): BindingVerdict {
+    const home = homeAddress === null ? this.#only() : this.#homeOf(homeAddress);
+    if (!home)
+      return noSuchHome(
+        this.#homes.map(({ options }) => options.homeAddress),
+        homeAddress,
+      );
+    const { entry, options, returning } = home;
+    const { verdict, then } = judgeCommand(command, {
+      homeAddress: options.homeAddress,
+      homeAgent: options.homeAgent,
+      entry,
+      stopping: this.#stopping || home.retired,
+      atHome: returning.state !== 'away',
+      held: home.held,
+      careOf: home.choice?.chosen?.address ?? null,
+    });
+    if (dryRun || then === 'nothing') return verdict;
+    switch (then) {
+      case 'register':
+        home.held = false;
+        this.#insist = true;
+        break;
+      case 'update':
+        if (command.kind === 'set') entry.lifetime = command.lifetime;
+        entry.refresh(now);
+        break;
+      case 'deregister':
+        home.held = true;
+        entry.deregister(entry.attachment!, ASKED_FOR, now);
+        break;
+      case 'solicit':
+        this.#renumbering.solicit(options.homeAddress, now);
+        break;
+      default:
+        then satisfies never;
+    }
+    this.#proceed(now);
+    this.#insist = false;
+    return verdict;
+  }
+
+  prefixes(now: Instant): PrefixesView {
+    const home = this.#renumbering
+      .list(now)
+      .flatMap(({ prefixes }) => prefixes.map((p) => ({ ...p, link: null })));
+    const visited = [...this.#ports.values()].flatMap((port) =>
+      port.detector.routers.flatMap(({ address, prefixes }) =>
+        prefixes
+          .filter(({ prefix }) => !home.some((h) => samePrefix(h.prefix, prefix)))
+          .map(({ prefix, onLink, autonomous, validUntil, preferredUntil }) => ({
+            link: port.name,
+            prefix,
+            router: address,
+            onLink,
+            autonomous,
+            validUntil,
+            preferredUntil,
+          })),
+      ),
+    );
+    return { home, visited };
+  }
+
   /** What happened lately and what is remembered both keep IPv6 back: until the later of them ends. */
   #retryIpv6At({ ipv6Unanswered }: Home): Instant | null {
     const ends = this.#candidates()
@@ -329,7 +413,7 @@ export class MobileNode implements Role {
 
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
   reserveSequences(homeAddress: string, count: number, now: Instant): Reservation {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     if (!home || this.#stopping) {
       return { ok: false, reason: home ? 'the mobile node is stopping' : 'it is no home address' };
     }
@@ -447,6 +531,7 @@ export class MobileNode implements Role {
       silence: new SilentTunnel(),
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
       retired: false,
+      held: false,
     };
   }
 
@@ -486,6 +571,9 @@ export class MobileNode implements Role {
           if (returning.link !== port.name) continue;
           returning.handleNd(ingress.message, ingress.source, ingress.linkSource, now);
         }
+        break;
+      case 'redirect':
+        port.handleRedirect(ingress, now);
         break;
       case 'arp':
         // RFC 5227 §2.1.1: an interface beside this one, on the same network, is no other host.
@@ -686,7 +774,7 @@ export class MobileNode implements Role {
   }
 
   #retire(homeAddress: Ipv6, now: Instant): void {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     if (!home) return;
     const { entry, returning } = home;
     home.retired = true;
@@ -706,9 +794,17 @@ export class MobileNode implements Role {
     }
   }
 
+  #homeOf(homeAddress: string): Home | undefined {
+    return this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+  }
+
+  #only(): Home | undefined {
+    return this.#homes.length === 1 ? this.#homes[0] : undefined;
+  }
+
   /** RFC 6275 §11.4.2; over IPv4 through the tunnel, as the home address. */
   #solicitPrefixes(homeAddress: Ipv6, identifier: number): void {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     const attachment = home?.entry.binding?.attachment;
     if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
     const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
@@ -908,10 +1004,17 @@ export class MobileNode implements Role {
   #act(home: Home, now: Instant): boolean {
     const { entry, choice, returning } = home;
     let changed = this.#drainReturning(home, now);
-    if (returning.state !== 'away') return changed;
+    if (returning.state !== 'away') {
+      home.held = false;
+      return changed;
+    }
     const wanted = choice?.chosen ? this.#attachmentOf(home, choice.chosen) : undefined;
     const have = entry.attachment;
-    if (!wanted) {
+    if (home.held) {
+      // On the way out it may move once more.
+      const moved = wanted && have && !sameAttachment(have, wanted);
+      if (moved && entry.state === 'deregistering') entry.deregister(wanted, ASKED_FOR, now);
+    } else if (!wanted) {
       if (have) {
         entry.detach();
         changed = true;
@@ -1027,6 +1130,8 @@ export class MobileNode implements Role {
         return;
       case 'unanswered':
         if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
+        // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
+        this.#ports.get(effect.attachment.link)?.forgetRedirects();
         home.ipv6Unanswered = {
           network: this.#networkOf(effect.attachment),
           until: after(now, IPV6_RETRY),
@@ -1143,6 +1248,7 @@ const SILENCE = {
   relent: 'not in UDP either, so F is taken back',
 } as const;
 const AUTO: HandoverTarget = { kind: 'auto' };
+const ASKED_FOR = 'a person asked for it';
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;

@@ -37,7 +37,7 @@ import { decodeIpv6, encodeIpv6, homeAddressOption } from '../../../src/wire/ipv
 import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import type { BindingAck, BindingUpdate } from '../../../src/wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../../src/wire/mobility/option.js';
-import type { NdMessage } from '../../../src/wire/nd/message.js';
+import type { NdMessage, Redirect } from '../../../src/wire/nd/message.js';
 import { ETHERTYPE, PROTOCOL } from '../../../src/wire/protocol.js';
 import { encodeUdp } from '../../../src/wire/udp.js';
 import { readDhcp, readUpdate, say, typeOf } from './say.js';
@@ -254,7 +254,13 @@ export class ScriptedNetwork {
   }
 
   /** A neighbour discovery message on a link, from somebody. */
-  nd(link: LinkName, from: MacAddress, source: Ipv6, destination: Ipv6, message: NdMessage): void {
+  nd(
+    link: LinkName,
+    from: MacAddress,
+    source: Ipv6,
+    destination: Ipv6,
+    message: NdMessage | Redirect,
+  ): void {
     const payload = encodeIpv6({
       trafficClass: 0,
       flowLabel: 0,
