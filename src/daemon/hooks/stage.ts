@@ -42,7 +42,6 @@ const variable = (name: string): string =>
 
 /** Fields may hold what a peer said: one line, and no longer than a program can be started with. */
 const clean = (text: string): string =>
-   
   text.replace(/[\u0000-\u001f\u007f]/g, ' ').slice(0, MAX_VALUE);
 
 export const STAGES: Readonly<Partial<Record<EventCode, string>>> = {
