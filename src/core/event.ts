@@ -23,6 +23,15 @@ export const EVENTS = {
   LINK_UP: { severity: 'info', sentence: '{link} has carrier' },
   LINK_DOWN: { severity: 'notice', sentence: '{link} lost carrier' },
   LINK_GONE: { severity: 'warning', sentence: '{link} is gone' },
+  LINK_OWNED: {
+    severity: 'info',
+    sentence: '{link} is ours to configure, router advertisements included: {reason}',
+  },
+  LINK_ADOPTED: {
+    severity: 'notice',
+    sentence:
+      '{owner} configures {link}: its addresses and routers are taken as they are; {reason}',
+  },
   ROUTER_SOLICITED: {
     severity: 'debug',
     sentence: 'asked for routers on {link}',
@@ -37,6 +46,11 @@ export const EVENTS = {
     severity: 'notice',
     sentence: 'router {router} on {link} is lost: {reason}',
     clause: 'RFC 6275 §11.5.1',
+  },
+  ROUTER_REDIRECTED: {
+    severity: 'info',
+    sentence: 'router {router} on {link} has {address} reached by {target}',
+    clause: 'RFC 4861 §8.3',
   },
   ADDRESS_READY: {
     severity: 'info',
@@ -217,9 +231,29 @@ export const EVENTS = {
     sentence: 'refreshing the NAT mapping of {homeAddress}',
     clause: 'RFC 5555 §4.3',
   },
+  TUNNEL_SILENT: {
+    severity: 'notice',
+    sentence: 'nothing comes back through the tunnel of {homeAddress}: {then}',
+    clause: 'RFC 5555 §4.4.1',
+  },
   FIRST_PACKET: {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
+  },
+  HOME_AGENT_HEARD: {
+    severity: 'info',
+    sentence: '{agent} is a home agent on {link}, preference {preference}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  HOME_AGENT_GONE: {
+    severity: 'notice',
+    sentence: '{agent} on {link} is no home agent any more: {reason}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  DHAAD_ANSWERED: {
+    severity: 'info',
+    sentence: '{careOf} asked for home agents on {link}; told {count}',
+    clause: 'RFC 6275 §10.5',
   },
   HA_BU_RECEIVED: {
     severity: 'info',
@@ -261,14 +295,39 @@ export const EVENTS = {
     severity: 'info',
     sentence: '{address} is free again, {homeAddress} had it: {reason}',
   },
+  PREFIXES_SOLICITED: {
+    severity: 'info',
+    sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  PREFIXES_LEARNT: {
+    severity: 'info',
+    sentence: 'home prefixes of {homeAddress}: {prefixes}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  PREFIXES_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'the home agent of {homeAddress} does not tell its prefixes, asked {attempts} times',
+    clause: 'RFC 6275 §11.8',
+  },
+  HOME_ADDRESS_ADDED: {
+    severity: 'notice',
+    sentence: 'the home network of {of} has a new prefix: home address {homeAddress}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  HOME_ADDRESS_OVER: {
+    severity: 'notice',
+    sentence: 'the prefix of home address {homeAddress} is no longer valid',
+    clause: 'RFC 6275 §11.4.2',
+  },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.1',
   },
   HOME_PREFIX_CHANGED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.2',
   },
   HOME_PREFIX_GONE: {
@@ -287,6 +346,10 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',
@@ -296,6 +359,14 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  HOOK_RAN: { severity: 'debug', sentence: 'hook {hook} ran at {stage} in {took} ms' },
+  HOOK_FAILED: { severity: 'warning', sentence: 'hook {hook} failed at {stage}: {reason}' },
+  HOOK_TIMEOUT: { severity: 'warning', sentence: 'hook {hook} was ended at {stage}: {reason}' },
+  HOOK_REFUSED: { severity: 'error', sentence: 'hook {hook} is not run: {reason}' },
+  HOOK_DROPPED: {
+    severity: 'warning',
+    sentence: 'hooks fell behind: {count} stages passed without them',
+  },
   DATAPATH_MENDED: {
     severity: 'warning',
     sentence: 'another program had changed what is ours in the kernel; put right: {what}',

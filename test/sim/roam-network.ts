@@ -33,6 +33,8 @@ export interface Roam {
   readonly net: Network;
   readonly mn: RunningRole<MobileNode>;
   readonly ha: RunningRole<HomeAgent>;
+  /** Router Advertisements and DHCP of the home link. */
+  readonly homeRouter: RunningRole<AccessRouter>;
   ping(destination: Ipv6 | Ipv4, interval: Millis): Ping;
   /** Where the mobile node's interface is plugged in. */
   move(link: LinkHere, gap?: Millis): void;
@@ -84,7 +86,7 @@ export function roam(options: RoamOptions): Roam {
   net.addRoute('cn', '::/0', { via: '2001:db8:f::1', link: 'eth0' });
   net.addRoute('cn', '0.0.0.0/0', { via: '198.51.100.1', link: 'eth0' });
 
-  net.run(
+  const homeRouter = net.run(
     'ha',
     'router',
     (random) =>
@@ -110,6 +112,7 @@ export function roam(options: RoamOptions): Roam {
     net,
     mn,
     ha,
+    homeRouter,
     ping: (destination, interval) => net.ping('cn', { destination, interval }),
     move: (link, gap) => net.move('mn', 'eth0', link, gap),
   };

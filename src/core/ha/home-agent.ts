@@ -20,7 +20,8 @@ import type { MobilityOption } from '../../wire/mobility/option.js';
 import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { BindingCache, type CacheEntry } from '../binding/binding-cache.js';
 import { sequenceAdvances } from '../binding/sequence.js';
-import { NO_DATAPATH, type DatapathItem, type SignallingItem } from '../datapath/model.js';
+import { sameItem } from '../datapath/diff.js';
+import { NO_DATAPATH, type DatapathItem } from '../datapath/model.js';
 import type { RoleEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import {
@@ -43,12 +44,14 @@ import type {
 import { earlier, type Deadline } from '../machine.js';
 import type { Random } from '../random.js';
 import type { Role } from '../role.js';
-import type { BcView, RoleView } from '../view.js';
+import type { BcView, PrefixesView, RoleView } from '../view.js';
 import { acknowledge, refreshAdvice } from './acknowledgement.js';
 import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission.js';
 import { CLAIM_SPACING } from './claims.js';
 import { DAD_TIME, DadForMobileNode } from './dad-for-mobile-node.js';
 import { bindingItems, DeclaredItems, signallingItem } from './datapath.js';
+import { DiscoveryAnswers } from './discovery-answers.js';
+import { HomeAgentsList, type ListedHomeAgent } from './home-agents-list.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
 import {
   Ipv4HomePool,
@@ -89,7 +92,12 @@ export class HomeAgent implements Role {
   readonly #proxyArp: ProxyArp;
   readonly #pool: Ipv4HomePool;
   readonly #distribution: PrefixDistribution;
-  #signalling: SignallingItem;
+  readonly #agents: HomeAgentsList;
+  readonly #discovery: DiscoveryAnswers;
+  /** What is declared whatever the bindings. */
+  #own: readonly DatapathItem[];
+  /** Of which addresses and prefixes that is. */
+  #ownAt: { readonly addresses?: readonly Ipv6[]; readonly version?: number } = {};
   readonly #errors = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
   readonly #counters: Record<string, number> = {};
   #effects: RoleEffect[] = [];
@@ -105,8 +113,10 @@ export class HomeAgent implements Role {
     this.#cache = new BindingCache(options.maxBindings);
     this.#departed = new BindingCache(options.maxBindings);
     this.#distribution = new PrefixDistribution(options, random, this.#cache, this.#links);
-    this.#signalling = signallingItem(options, this.#distribution.ownAddresses());
-    this.#declared = new DeclaredItems(this.#signalling);
+    this.#agents = new HomeAgentsList(options.preference, this.#distribution);
+    this.#discovery = new DiscoveryAnswers(this.#distribution, this.#agents, random);
+    this.#own = this.#ownItems();
+    this.#declared = new DeclaredItems(this.#own);
     this.#proxyNd = new ProxyNd(this.#links, options.address);
     this.#proxyArp = new ProxyArp(this.#links);
     this.#pool = new Ipv4HomePool(options, (address) => this.#isOwn(address));
@@ -161,6 +171,7 @@ export class HomeAgent implements Role {
   handleTimeout(now: Instant): void {
     if (this.#stopped) return;
     this.#dad.handleTimeout(now);
+    this.#agents.handleTimeout(now);
     this.#distribution.handleTimeout(now);
     for (let gone = this.#cache.takeExpired(now); gone; gone = this.#cache.takeExpired(now)) {
       this.#count('expired');
@@ -175,6 +186,7 @@ export class HomeAgent implements Role {
     if (this.#stopped) return undefined;
     let next: Deadline | undefined = this.#dad.pollTimeout();
     next = earlier<string>(next, deadline(this.#cache.nextExpiry(), 'a binding expires'));
+    next = earlier<string>(next, this.#agents.pollTimeout());
     next = earlier<string>(next, this.#distribution.pollTimeout());
     next = earlier<string>(next, this.#proxyNd.pollTimeout());
     next = earlier<string>(next, this.#proxyArp.pollTimeout());
@@ -205,6 +217,11 @@ export class HomeAgent implements Role {
     return this.#stopped;
   }
 
+  /** The Home Agents List, RFC 6275 §10.1. */
+  homeAgents(): readonly ListedHomeAgent[] {
+    return this.#agents.list();
+  }
+
   /** Costs a pass over all bindings. */
   view(_now: Instant): RoleView {
     const { address, address4, dsmip } = this.#options;
@@ -233,11 +250,15 @@ export class HomeAgent implements Role {
     };
   }
 
+  prefixes(_now: Instant): PrefixesView {
+    return { home: this.#distribution.view(), visited: [] };
+  }
+
   #frame(frame: ReceivedFrame, now: Instant): void {
     const result = ingressFrame(frame);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    if (value.kind === 'dhcp') return;
+    if (value.kind === 'dhcp' || value.kind === 'redirect') return; // RFC 4861 §8.2: not for routers
     if (value.linkSource === this.#links.get(value.link)?.mac) {
       // Our own frames come back on links that loop multicast. They tell nothing about others, but a router beside us
       // is one of the home link: RFC 6275 §10.6.1.
@@ -247,6 +268,7 @@ export class HomeAgent implements Role {
     if (value.kind === 'arp') return this.#proxyArp.handleArp(value.link, value.message, now);
     this.#dad.handleNd(value.link, value.source, value.message);
     this.#proxyNd.handleNd(value, now);
+    this.#agents.handleNd(value, now);
     this.#distribution.handleNd(value, now);
   }
 
@@ -254,7 +276,10 @@ export class HomeAgent implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    const own = this.#signalling.addresses.includes(value.destination);
+    if (value.kind === 'icmpv6' && value.message.kind === 'homeAgentDiscoveryRequest') {
+      return this.#discover(value, now);
+    }
+    const own = this.#distribution.ownAddresses().includes(value.destination);
     if (value.kind === 'icmpv6' && !value.homeAddressOption) {
       // Out of a tunnel the mobile node speaks as its home address, RFC 6275 §10.4.5. All else is the host's own.
       if (own && value.received.arrival.kind !== 'native') this.#tunnelled(value, now);
@@ -381,11 +406,26 @@ export class HomeAgent implements Role {
       if (binding) this.#forget(binding, 'its home prefix is no longer valid', now);
     }
     const addresses = distribution.ownAddresses();
-    const { homeAddressOptionAt: before = [] } = this.#signalling;
-    if (addresses === before) return;
-    const was = this.#signalling;
-    this.#signalling = signallingItem(this.#options, addresses);
-    this.#declare([was], [this.#signalling]);
+    const { version } = distribution.prefixes;
+    if (addresses === this.#ownAt.addresses && version === this.#ownAt.version) return;
+    this.#ownAt = { addresses, version };
+    const own = this.#ownItems();
+    if (sameItem(own, this.#own)) return;
+    this.#declare(this.#own, own);
+    this.#own = own;
+  }
+
+  #ownItems(): readonly DatapathItem[] {
+    const anycast = this.#discovery.anycastItems();
+    const at = anycast.map(({ address }) => address);
+    return [signallingItem(this.#options, this.#distribution.ownAddresses(), at), ...anycast];
+  }
+
+  #discover(request: Icmpv6Ingress, now: Instant): void {
+    const answer = this.#discovery.answer(request, now);
+    if (typeof answer === 'string') return this.#drop(answer, request.careOf);
+    this.#count('dhaad');
+    this.#effects.push(...answer);
   }
 
   #unique(homeAddress: Ipv6, now: Instant): void {
@@ -702,6 +742,7 @@ export class HomeAgent implements Role {
   /** The end of every input: the datapath, then what needs it. */
   #finish(now: Instant): void {
     this.#drainDad(now);
+    for (let e = this.#agents.pollEffect(); e; e = this.#agents.pollEffect()) this.#effects.push(e);
     this.#drainDistribution(now);
     const { reservations } = this.#pool;
     for (let e = reservations.pollEffect(); e; e = reservations.pollEffect()) this.#effects.push(e);

@@ -14,6 +14,8 @@ export interface HomeAgentOptions {
   /** The home agent's own addresses: IPv6 on the home link; IPv4 that mobile nodes reach it by. */
   readonly address: Ipv6;
   readonly address4: Ipv4 | null;
+  /** 0 to 65535, greater is better: how mobile nodes are told to choose among home agents. RFC 6275 §8.4, §7.4 */
+  readonly preference: number;
   /** `offLink`: served, but not a prefix of the link itself. */
   readonly homeLinks: readonly {
     readonly link: LinkName;
@@ -64,6 +66,7 @@ export interface HomeAgentOptions {
 export const LARGEST_IPV4_PREFIX = 24;
 
 export const HOME_AGENT_DEFAULTS = {
+  preference: 0,
   defaultStatus: 0,
   maxBindingLifetime: 262140,
   dsmip: false,

@@ -24,6 +24,7 @@ import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
+import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
 import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
@@ -35,7 +36,14 @@ export type Attachment = Readonly<
   /** RFC 6275 §11.7.1. `validUntil` null: for ever. */
   | { kind: 'ipv6'; careOf: Ipv6; link: LinkName; validUntil: Instant | null }
   /** RFC 5555 §4.4.2 */
-  | { kind: 'ipv4'; careOf: Ipv4; link: LinkName; validUntil: Instant | null }
+  | {
+      kind: 'ipv4';
+      careOf: Ipv4;
+      link: LinkName;
+      validUntil: Instant | null;
+      /** F, for this care-of address: §4.4.1, the last resort. */
+      forceUdp?: boolean;
+    }
   /** RFC 6275 §11.5.5: on the home link, straight to the home agent's link-layer address. */
   | { kind: 'home'; careOf: Ipv6; link: LinkName; homeAgentMac: MacAddress }
 >;
@@ -99,6 +107,8 @@ export type BulEffect = Readonly<
   | { kind: 'unanswered'; attachment: Attachment }
   /** The home agent has no binding any more. */
   | { kind: 'removed' }
+  /** Accepted, but prefix discovery is necessary: RFC 6275 §11.7.3. */
+  | { kind: 'learnPrefixes' }
 >;
 
 /** What `handleAck` did with it; a role counts what was ignored. */
@@ -122,15 +132,19 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #adoptions = 0;
   #refusals = 0;
   #lastStatus: number | null = null;
-  /** Cleared when the home agent answers 144. */
-  #forceUdp: boolean;
+  /** The home agent has answered 144. */
+  #forceUdpRefused = false;
   #removal = '';
+  /** Asked for, seconds. */
+  #lifetime: number;
+  /** The end of the home address itself. */
+  #validUntil: Instant | null = null;
 
   constructor(settings: BulEntrySettings) {
     this.#set = settings;
+    this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
-    this.#forceUdp = settings.forceUdp;
     const {
       homeAddress,
       peer,
@@ -152,6 +166,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   get binding(): Binding | undefined {
     return this.#binding;
+  }
+
+  /** Binding Updates since the last one that was asked for, or accepted. */
+  get attempts(): number {
+    return this.#attempts;
   }
 
   /** False only when the home agent surely has no binding of ours. */
@@ -182,7 +201,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#dropQueued();
     // Of a binding that an earlier run made we only know how long it may live.
     if (!this.#timers.armed('binding lifetime')) {
-      this.#timers.set('binding lifetime', after(now, seconds(this.#set.lifetime)));
+      this.#timers.set('binding lifetime', after(now, seconds(this.#lifetime)));
     }
     this.#begin('deregistering', now, interval);
   }
@@ -190,6 +209,24 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The same care-of address with another lifetime: the next update asks accordingly. */
   extend(attachment: AwayAttachment): void {
     this.#attachment = attachment;
+  }
+
+  /**
+   * §11.4.2: no binding lasts longer than the home address is valid; null: for ever. One that would is registered anew.
+   */
+  limit(validUntil: Instant | null, now: Instant): void {
+    this.#validUntil = validUntil;
+    const ends = this.#binding?.expiresAt;
+    if (validUntil !== null && ends !== undefined && ends > validUntil) this.refresh(now);
+  }
+
+  /** Seconds to ask for from now on. */
+  get lifetime(): number {
+    return this.#lifetime;
+  }
+
+  set lifetime(wanted: number) {
+    this.#lifetime = wanted;
   }
 
   /** There is nowhere to send from. */
@@ -303,7 +340,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   }
 
   get #forceUdpSent(): boolean {
-    return this.#forceUdp && this.#attachment?.kind === 'ipv4';
+    const attachment = this.#attachment;
+    if (attachment?.kind !== 'ipv4' || this.#forceUdpRefused) return false;
+    return this.#set.forceUdp || attachment.forceUdp === true;
   }
 
   /** Another care-of address does not cure it, nor has its time passed. */
@@ -357,11 +396,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     });
   }
 
-  /** §11.7.1: not beyond the life of the care-of address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
+  /** §11.7.1: not beyond the life of the care-of address, nor of the home address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
   #lifetimeFor(attachment: Attachment, now: Instant): number {
     const until = attachment.kind === 'home' ? null : attachment.validUntil;
-    const left = until === null ? MAX_LIFETIME : Math.max(0, until - now) / 1000;
-    const wanted = Math.min(this.#set.lifetime, left, MAX_LIFETIME);
+    const end = earlierEnd(until, this.#validUntil);
+    const left = end === null ? MAX_LIFETIME : Math.max(0, end - now) / 1000;
+    const wanted = Math.min(this.#lifetime, left, MAX_LIFETIME);
     return Math.max(LIFETIME_STEP, Math.floor(wanted / LIFETIME_STEP) * LIFETIME_STEP);
   }
 
@@ -424,6 +464,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     this.#reportNat(was, binding);
     for (let e = this.ipv4.pollEffect(); e; e = this.ipv4.pollEffect()) this.#effects.push(e);
+    if (consequenceOf(ack.status).then === 'learnPrefixes') {
+      this.#effects.push({ kind: 'learnPrefixes' });
+    }
     if (again) this.#begin('pending', now);
   }
 
@@ -446,7 +489,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
     const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
     if (then === 'withoutForceUdp') {
-      this.#forceUdp = false;
+      this.#forceUdpRefused = true;
       this.#send(now);
       return 'resent';
     }
@@ -524,7 +567,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 }
 
 export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
-  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link;
+  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link && forces(a) === forces(b);
+
+const forces = (a: Attachment): boolean => a.kind === 'ipv4' && a.forceUdp === true;
 
 export const pathOf = (binding: Binding): 'ipv6' | 'ipv4' | 'udp' =>
   binding.attachment.kind === 'ipv6' ? 'ipv6' : binding.udp ? 'udp' : 'ipv4';

@@ -17,6 +17,7 @@ import {
   linkLocalAddress,
   parseIpv4,
   prefixOf,
+  samePrefix,
   type IpAddress,
   type Ipv4,
   type Ipv6,
@@ -24,8 +25,8 @@ import {
   type Prefix,
 } from '../../base/address.js';
 import { UsageError } from '../../base/error.js';
-import { after, seconds, type Instant } from '../../base/time.js';
-import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
+import { after, instant, seconds, type Instant } from '../../base/time.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
 import type { Sha256 } from '../digest.js';
@@ -42,12 +43,22 @@ import {
 import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
-import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
+import type { BindingCommand, DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
-import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView, RoleView } from '../view.js';
+import type {
+  BindingVerdict,
+  ChoiceView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  PrefixesView,
+  RoleView,
+} from '../view.js';
+import { judgeCommand, noSuchHome } from './binding-command.js';
 import {
   BulEntry,
+  pathOf,
   sameAttachment,
   type Attachment,
   type AwayAttachment,
@@ -67,6 +78,7 @@ import {
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import { FamilyMemory, type NetworkKey } from './family-memory.js';
 import {
   eui64Addresses,
   keptSecret,
@@ -74,6 +86,7 @@ import {
   type MakeAddress,
 } from './interface-identifier.js';
 import { KnownNetworks } from './known-networks.js';
+import type { Router } from './movement-detector.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
 import { ipv4HomeKey } from './ipv4-home.js';
 import {
@@ -82,7 +95,9 @@ import {
   type MobileNodeOptions,
   type StaticIpv4Home,
 } from './options.js';
+import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
+import { SilentTunnel } from './silent-tunnel.js';
 import { UpdateRate } from './update-rate.js';
 
 export interface HandoverVerdict {
@@ -99,13 +114,21 @@ export interface HandoverPlan extends HandoverVerdict {
 
 interface Home {
   readonly options: HomeOptions;
+  /** Which routing table it has. */
+  readonly slot: number;
   readonly entry: BulEntry;
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
   choice: Choice | undefined;
-  ipv6UnansweredUntil: Instant | undefined;
+  /** Three Binding Updates over IPv6 had no answer: where, and until when that counts. */
+  ipv6Unanswered: { readonly network: NetworkKey | null; readonly until: Instant } | undefined;
+  readonly silence: SilentTunnel;
   /** The IPv4 router of the home link, as DHCP there last named it. */
   router4: Ipv4 | null;
+  /** Its prefix is over: it is deregistered, and forgotten then. */
+  retired: boolean;
+  /** A person has deleted the binding. */
+  held: boolean;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -116,7 +139,12 @@ export class MobileNode implements Role {
   readonly #sha256: Sha256 | undefined;
   readonly #ports = new Map<LinkName, LinkPort>();
   readonly #homes: Home[] = [];
+  readonly #rates = new Map<Ipv6, UpdateRate>();
+  #renumbering: Renumbering;
+  /** To be sent once the tunnel is declared that they may go through. */
+  readonly #solicitations: { readonly homeAddress: Ipv6; readonly identifier: number }[] = [];
   #networks = new KnownNetworks();
+  #families: FamilyMemory;
   readonly #timers = new Timers<OwnTimer>();
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
@@ -137,16 +165,15 @@ export class MobileNode implements Role {
     this.#options = options;
     this.#random = random;
     this.#sha256 = sha256;
+    this.#families = new FamilyMemory(new Map(), options.familyMemory, instant(0));
+    this.#renumbering = new Renumbering(options, new Map(), random);
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
-    const rates = new Map<Ipv6, UpdateRate>();
-    for (const options of this.#options.homes) {
-      const rate = rates.get(options.homeAgent) ?? new UpdateRate();
-      rates.set(options.homeAgent, rate);
-      this.#homes.push(this.#newHome(options, kept, rate));
-    }
+    this.#renumbering = new Renumbering(this.#options, kept, this.#random);
+    for (const options of this.#renumbering.homes()) this.#homes.push(this.#newHome(options, kept));
     this.#networks = new KnownNetworks(kept);
+    this.#families = new FamilyMemory(kept, this.#options.familyMemory, now);
     const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
@@ -158,9 +185,20 @@ export class MobileNode implements Role {
           makeAddress,
           routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
-          homes: this.#options.homes,
+          homes: {
+            isHomeAddress: (address) =>
+              this.#homes.some(
+                ({ options, entry }) =>
+                  options.homeAddress === address ||
+                  staticIpv4Home(options)?.address === address ||
+                  entry.ipv4.address === address,
+              ),
+            isHomeAgent: (address) => this.#homes.some((h) => h.options.homeAgent === address),
+            isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
+          },
           keptLease: kept.get(`lease ${name}`),
           networks: this.#networks,
+          families: this.#families,
         },
         this.#random,
       );
@@ -188,6 +226,10 @@ export class MobileNode implements Role {
         break;
       case 'firstPacket':
         this.#report('FIRST_PACKET', { tunnel: input.tunnel, direction: input.direction });
+        // A tunnel goes by the home address.
+        this.#homes
+          .find(({ options }) => options.homeAddress === input.tunnel)
+          ?.silence.handleFirstPacket(input.direction, now);
         break;
       default:
         input satisfies never;
@@ -203,7 +245,7 @@ export class MobileNode implements Role {
           break; // made below
         case 'another try over IPv6':
           for (const home of this.#homes) {
-            if ((home.ipv6UnansweredUntil ?? now) <= now) home.ipv6UnansweredUntil = undefined;
+            if ((home.ipv6Unanswered?.until ?? now) <= now) home.ipv6Unanswered = undefined;
           }
           break;
         case 'end of deregistration':
@@ -214,9 +256,11 @@ export class MobileNode implements Role {
       }
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
-    for (const { entry, returning } of this.#homes) {
+    this.#renumbering.handleTimeout(now);
+    for (const { entry, returning, silence } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
+      silence.handleTimeout(now);
     }
     this.#proceed(now);
   }
@@ -229,7 +273,9 @@ export class MobileNode implements Role {
         next = { at: deadline.at, why: deadline.why + of };
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
-    for (const { entry, returning, options } of this.#homes) {
+    take(this.#renumbering.pollTimeout());
+    for (const { entry, returning, silence, options } of this.#homes) {
+      take(silence.pollTimeout(), ` for ${options.homeAddress}`);
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
       take(returning.pollTimeout(), ` for ${options.homeAddress}`);
     }
@@ -244,6 +290,7 @@ export class MobileNode implements Role {
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
     const refusal = this.#refusalOf(target, now);
     if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
+    for (const each of this.#homes) each.held = false;
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
@@ -289,14 +336,93 @@ export class MobileNode implements Role {
       homeAddress: home.options.homeAddress,
       homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
       current: currentOf(home),
-      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      retryIpv6At: this.#retryIpv6At(home),
       links: [...this.#ports.values()].map((port) => port.linkSituation),
     });
   }
 
+  /** Without a home address: of the only one that there is. `dryRun`: what would follow, and nothing follows. */
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+    now: Instant,
+  ): BindingVerdict {
+    const home = homeAddress === null ? this.#only() : this.#homeOf(homeAddress);
+    if (!home)
+      return noSuchHome(
+        this.#homes.map(({ options }) => options.homeAddress),
+        homeAddress,
+      );
+    const { entry, options, returning } = home;
+    const { verdict, then } = judgeCommand(command, {
+      homeAddress: options.homeAddress,
+      homeAgent: options.homeAgent,
+      entry,
+      stopping: this.#stopping || home.retired,
+      atHome: returning.state !== 'away',
+      held: home.held,
+      careOf: home.choice?.chosen?.address ?? null,
+    });
+    if (dryRun || then === 'nothing') return verdict;
+    switch (then) {
+      case 'register':
+        home.held = false;
+        this.#insist = true;
+        break;
+      case 'update':
+        if (command.kind === 'set') entry.lifetime = command.lifetime;
+        entry.refresh(now);
+        break;
+      case 'deregister':
+        home.held = true;
+        entry.deregister(entry.attachment!, ASKED_FOR, now);
+        break;
+      case 'solicit':
+        this.#renumbering.solicit(options.homeAddress, now);
+        break;
+      default:
+        then satisfies never;
+    }
+    this.#proceed(now);
+    this.#insist = false;
+    return verdict;
+  }
+
+  prefixes(now: Instant): PrefixesView {
+    const home = this.#renumbering
+      .list(now)
+      .flatMap(({ prefixes }) => prefixes.map((p) => ({ ...p, link: null })));
+    const visited = [...this.#ports.values()].flatMap((port) =>
+      port.detector.routers.flatMap(({ address, prefixes }) =>
+        prefixes
+          .filter(({ prefix }) => !home.some((h) => samePrefix(h.prefix, prefix)))
+          .map(({ prefix, onLink, autonomous, validUntil, preferredUntil }) => ({
+            link: port.name,
+            prefix,
+            router: address,
+            onLink,
+            autonomous,
+            validUntil,
+            preferredUntil,
+          })),
+      ),
+    );
+    return { home, visited };
+  }
+
+  /** What happened lately and what is remembered both keep IPv6 back: until the later of them ends. */
+  #retryIpv6At({ ipv6Unanswered }: Home): Instant | null {
+    const ends = this.#candidates()
+      .filter((c) => c.answered === false)
+      .map((c) => this.#families.until(c.network) ?? 0);
+    const at = Math.max(ipv6Unanswered?.until ?? 0, ends.length > 0 ? Math.min(...ends) : 0);
+    return at > 0 ? instant(at) : null;
+  }
+
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
   reserveSequences(homeAddress: string, count: number, now: Instant): Reservation {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     if (!home || this.#stopping) {
       return { ok: false, reason: home ? 'the mobile node is stopping' : 'it is no home address' };
     }
@@ -366,6 +492,7 @@ export class MobileNode implements Role {
         addresses: port.situation().map((s) => s.address),
         dhcp: port.dhcp?.state ?? null,
         home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+        ...adoptedFrom(port),
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
@@ -377,8 +504,10 @@ export class MobileNode implements Role {
     };
   }
 
-  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, rate: UpdateRate): Home {
+  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>): Home {
     const { homeAddress, homeAgent } = options;
+    const rate = this.#rates.get(homeAgent) ?? new UpdateRate();
+    this.#rates.set(homeAgent, rate);
     const o = this.#options;
     const configured = o.dsmip ? options.homeAddress4 : null;
     const homeAddress4 = configured === 'dynamic' ? null : (configured?.address ?? null);
@@ -402,14 +531,21 @@ export class MobileNode implements Role {
       rate,
     });
     const returning = new ReturningHome({ homeAddress, homeAddress4, homeAgent });
+    const slots = new Set(this.#homes.map((home) => home.slot));
+    let slot = 0;
+    while (slots.has(slot)) slot++;
     return {
       options,
+      slot,
       entry,
       returning,
       sighting: undefined,
       choice: undefined,
-      ipv6UnansweredUntil: undefined,
+      ipv6Unanswered: undefined,
+      silence: new SilentTunnel(),
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
+      retired: false,
+      held: false,
     };
   }
 
@@ -450,6 +586,9 @@ export class MobileNode implements Role {
           returning.handleNd(ingress.message, ingress.source, ingress.linkSource, now);
         }
         break;
+      case 'redirect':
+        port.handleRedirect(ingress, now);
+        break;
       case 'arp':
         // RFC 5227 §2.1.1: an interface beside this one, on the same network, is no other host.
         if (!this.#isOwnMac(ingress.message.senderMac)) port.handleArp(ingress, now);
@@ -471,7 +610,7 @@ export class MobileNode implements Role {
     const result = ingressPacket(packet);
     if (!result.ok) return this.#refuse(result.refusal, packet, now);
     const ingress = result.value;
-    if (ingress.kind === 'icmpv6') return this.#count(`icmpv6 ${ingress.message.kind}`);
+    if (ingress.kind === 'icmpv6') return this.#handleIcmpv6(ingress, now);
     const { message } = ingress;
     switch (message.kind) {
       case 'bindingAck':
@@ -498,6 +637,26 @@ export class MobileNode implements Role {
     }
   }
 
+  #handleIcmpv6(ingress: IngressOf<'icmpv6'>, now: Instant): void {
+    const { message, received } = ingress;
+    if (message.kind !== 'mobilePrefixAdvertisement') return this.#count(`icmpv6 ${message.kind}`);
+    // RFC 6275 §11.4.3: from the home agent, by type 2 routing header; anything else is silently discarded.
+    const home = this.#homes.find(
+      ({ options }) =>
+        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+    );
+    if (!home || ingress.homeAddressOption) return this.#count('mpa-peer');
+    if (home.entry.attachment?.kind === 'home' || !cameRight(ingress, home)) {
+      return this.#count('mpa-path');
+    }
+    const { identifier, options } = message;
+    const { homeAddress } = home.options;
+    const { protected: authenticated } = received;
+    if (!this.#renumbering.advertised(homeAddress, identifier, options, authenticated, now)) {
+      this.#count('mpa-unsolicited');
+    }
+  }
+
   #handleAck(
     ingress: IngressOf<'mobility'>,
     ack: Extract<IngressOf<'mobility'>['message'], { kind: 'bindingAck' }>,
@@ -512,7 +671,8 @@ export class MobileNode implements Role {
     const family = home.entry.attachment?.kind;
     const verdict = home.entry.handleAck(ack, now);
     if (verdict === 'ignored') return this.#count('ba-sequence');
-    if (family === 'ipv6') home.ipv6UnansweredUntil = undefined;
+    if (family === 'ipv6') home.ipv6Unanswered = undefined;
+    if (verdict === 'accepted') this.#learn(home, now);
   }
 
   #refuse(refusal: Refusal, packet: ReceivedPacket, now: Instant): void {
@@ -538,7 +698,11 @@ export class MobileNode implements Role {
   /** What was said is passed on, what follows is done, until nothing more follows. */
   #proceed(now: Instant): void {
     for (const port of this.#ports.values()) this.#drainPort(port);
-    for (const home of this.#homes) this.#drainEntry(home, now);
+    this.#effects.push(...this.#families.forgetExpired(now));
+    for (const home of [...this.#homes]) {
+      this.#drainEntry(home, now);
+      this.#drainSilence(home, now);
+    }
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (this.#stopping) {
         for (const home of this.#homes) this.#drainReturning(home, now);
@@ -551,15 +715,122 @@ export class MobileNode implements Role {
 
   /** Returns whether something changed that may ask for more. */
   #reconcile(now: Instant): boolean {
+    this.#renumber(now);
     for (const home of this.#homes) {
-      this.#decide(home, now);
+      if (!home.retired) this.#decide(home, now);
       this.#learnRouter4(home);
     }
     this.#armChoice();
     this.#declare();
+    for (const s of this.#solicitations.splice(0))
+      this.#solicitPrefixes(s.homeAddress, s.identifier);
     let changed = false;
-    for (const home of this.#homes) changed = this.#act(home, now) || changed;
+    for (const home of [...this.#homes]) {
+      if (!home.retired) changed = this.#act(home, now) || changed;
+    }
     return changed;
+  }
+
+  /** Home addresses come and go with the prefixes of their networks. */
+  #renumber(now: Instant): void {
+    for (const home of this.#homes) this.#hearAtHome(home, now);
+    for (let e = this.#renumbering.pollEffect(); e; e = this.#renumbering.pollEffect()) {
+      switch (e.kind) {
+        case 'event':
+        case 'store':
+          this.#effects.push(e);
+          break;
+        case 'solicit':
+          this.#solicitations.push(e);
+          break;
+        case 'appear':
+          this.#homes.push(this.#newHome(e.options, new Map()));
+          break;
+        case 'retire':
+          this.#retire(e.homeAddress, now);
+          break;
+        case 'changed':
+          this.#rehome(now);
+          break;
+        default:
+          e satisfies never;
+      }
+    }
+  }
+
+  #hearAtHome({ options, returning, sighting, retired }: Home, now: Instant): void {
+    const link = sighting?.home.link;
+    if (returning.state !== 'home' || link === undefined || retired) return;
+    const { homeAddress } = options;
+    // Right after a move without loss of carrier, routers of the next link are heard here too. Those of the home link
+    // are the ones that go on advertising a prefix of it.
+    const ofHome = ({ confirmed, prefixes }: Router) =>
+      confirmed && prefixes.some((p) => this.#renumbering.isHome(homeAddress, p.prefix));
+    const routers = this.#ports.get(link)?.detector.routers.filter(ofHome) ?? [];
+    const told = routers.flatMap(({ prefixes }) =>
+      prefixes.map((p) => ({ ...p, agent: p.routerAddress })),
+    );
+    if (told.length > 0) this.#renumbering.heardAtHome(homeAddress, told, now);
+  }
+
+  /** Preferred ones first, and no binding longer than its home address is valid. */
+  #rehome(now: Instant): void {
+    const rank = ({ options, retired }: Home) =>
+      retired ? this.#homes.length : this.#renumbering.rank(options.homeAddress, now);
+    this.#homes.sort((a, b) => rank(a) - rank(b));
+    for (const { entry, options, retired } of this.#homes) {
+      if (!retired) entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
+    }
+    for (const port of this.#ports.values()) {
+      port.rehome(now);
+      this.#drainPort(port);
+    }
+  }
+
+  #retire(homeAddress: Ipv6, now: Instant): void {
+    const home = this.#homeOf(homeAddress);
+    if (!home) return;
+    const { entry, returning } = home;
+    home.retired = true;
+    const attachment = entry.attachment;
+    if (returning.state === 'away' && entry.mayBeBound && attachment) {
+      entry.deregister(attachment, 'its home prefix is no longer valid', now);
+      this.#drainEntry(home, now);
+    } else this.#forget(home);
+  }
+
+  #forget(home: Home): void {
+    const { homeAddress } = home.options;
+    home.returning.leave();
+    this.#homes.splice(this.#homes.indexOf(home), 1);
+    for (const key of ['seq', 'bound', 'router4']) {
+      this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
+    }
+  }
+
+  #homeOf(homeAddress: string): Home | undefined {
+    return this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+  }
+
+  #only(): Home | undefined {
+    return this.#homes.length === 1 ? this.#homes[0] : undefined;
+  }
+
+  /** RFC 6275 §11.4.2; over IPv4 through the tunnel, as the home address. */
+  #solicitPrefixes(homeAddress: Ipv6, identifier: number): void {
+    const home = this.#homeOf(homeAddress);
+    const attachment = home?.entry.binding?.attachment;
+    if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
+    const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
+    const destination = home.options.homeAgent;
+    if (attachment.kind === 'ipv6') {
+      const { careOf: source, link } = attachment;
+      const octets = encodeIcmpv6Packet({ source, destination, homeAddress, message });
+      this.#effects.push({ kind: 'packet', octets, link });
+    } else {
+      const octets = encodeIcmpv6Packet({ source: homeAddress, destination, message });
+      this.#effects.push({ kind: 'packet', octets });
+    }
   }
 
   /** At home, or which care-of address. */
@@ -631,13 +902,13 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, ipv6UnansweredUntil } = home;
+    const { options, ipv6Unanswered } = home;
     return chooseCareOf(
       this.#candidates(),
       {
         homePrefix: options.homePrefix,
         ipv4: this.#options.dsmip && options.homeAgent4 !== null,
-        ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
+        ipv6Unanswered: ipv6Unanswered && now < ipv6Unanswered.until ? ipv6Unanswered : null,
         forced,
         current: currentOf(home),
       },
@@ -671,7 +942,10 @@ export class MobileNode implements Role {
     const choice = soonest(this.#homes.map((h) => h.choice?.again));
     if (choice !== undefined) this.#timers.set('care-of address choice', choice);
     else this.#timers.stop('care-of address choice');
-    const retry = soonest(this.#homes.map((h) => h.ipv6UnansweredUntil));
+    const retry = soonest([
+      ...this.#homes.map((h) => h.ipv6Unanswered?.until),
+      this.#families.nextExpiry(),
+    ]);
     if (retry !== undefined) this.#timers.set('another try over IPv6', retry);
     else this.#timers.stop('another try over IPv6');
   }
@@ -699,6 +973,7 @@ export class MobileNode implements Role {
     const { options, entry, returning, sighting } = home;
     const base = {
       homeAddress: options.homeAddress,
+      slot: home.slot,
       homeAddress4: ipv4HomeOf(home, this.#options.dsmip),
       homePrefix4: prefix4Of(home),
     };
@@ -738,17 +1013,24 @@ export class MobileNode implements Role {
       remote,
       link: attachment.link,
       udp: udp ? { localPort: this.#options.udpPort, remotePort: UDP_PORT.dsmip } : null,
-      pathMtu: port.mtu,
+      pathMtu: port.mtu(attachment.kind === 'ipv6' ? 6 : 4),
     };
   }
 
   #act(home: Home, now: Instant): boolean {
     const { entry, choice, returning } = home;
     let changed = this.#drainReturning(home, now);
-    if (returning.state !== 'away') return changed;
-    const wanted = choice?.chosen ? attachmentOf(choice.chosen) : undefined;
+    if (returning.state !== 'away') {
+      home.held = false;
+      return changed;
+    }
+    const wanted = choice?.chosen ? this.#attachmentOf(home, choice.chosen) : undefined;
     const have = entry.attachment;
-    if (!wanted) {
+    if (home.held) {
+      // On the way out it may move once more.
+      const moved = wanted && have && !sameAttachment(have, wanted);
+      if (moved && entry.state === 'deregistering') entry.deregister(wanted, ASKED_FOR, now);
+    } else if (!wanted) {
       if (have) {
         entry.detach();
         changed = true;
@@ -765,6 +1047,48 @@ export class MobileNode implements Role {
     }
     this.#drainEntry(home, now);
     return changed;
+  }
+
+  #attachmentOf({ silence }: Home, candidate: Candidate): AwayAttachment {
+    const { link, validUntil } = candidate;
+    if (candidate.family === 6)
+      return { kind: 'ipv6', careOf: candidate.address, link, validUntil };
+    const { address, network } = candidate;
+    const known = this.#families.recall(network)?.forceUdp ?? false;
+    const forceUdp = known || silence.wants(address, link);
+    return { kind: 'ipv4', careOf: address, link, validUntil, forceUdp };
+  }
+
+  #networkOf({ careOf, link }: Attachment): NetworkKey | null {
+    const here = this.#candidates().find((c) => c.address === careOf && c.link === link);
+    // With an address of before this may be another network already.
+    return here?.confirmed ? here.network : null;
+  }
+
+  /** The home agent has accepted: what worked in this network, and what did not. */
+  #learn({ entry, silence, ipv6Unanswered }: Home, now: Instant): void {
+    const { binding, attachment } = entry;
+    if (!binding || !attachment || attachment.kind === 'home') return;
+    const { careOf, link, kind } = attachment;
+    silence.handleBinding({ careOf, link, path: pathOf(binding) });
+    const learn = (network: NetworkKey | null, answered: boolean) =>
+      this.#effects.push(...this.#families.learn(network, { answered }, now));
+    learn(this.#networkOf(attachment), true);
+    // Had the home agent been away, its first Binding Update over IPv4 would have been lost as well.
+    if (kind === 'ipv4' && ipv6Unanswered && entry.attempts === 1) {
+      learn(ipv6Unanswered.network, false);
+    }
+  }
+
+  #drainSilence({ silence, entry, options }: Home, now: Instant): void {
+    for (let e = silence.pollEffect(); e; e = silence.pollEffect()) {
+      if (e !== 'proved') {
+        this.#report('TUNNEL_SILENT', { homeAddress: options.homeAddress, then: SILENCE[e] });
+      } else if (entry.attachment) {
+        const network = this.#networkOf(entry.attachment);
+        this.#effects.push(...this.#families.learn(network, { forceUdp: true }, now));
+      }
+    }
   }
 
   /** RFC 6275 §11.7.1: L, when the link-local address has the interface identifier of the home address. */
@@ -809,6 +1133,11 @@ export class MobileNode implements Role {
   #doEntryEffect(home: Home, effect: BulEffect, now: Instant): void {
     switch (effect.kind) {
       case 'event':
+        this.#effects.push(effect);
+        if (effect.event.code === 'BINDING_ACCEPTED') {
+          this.#renumbering.bound(home.options.homeAddress, now);
+        }
+        return;
       case 'store':
         this.#effects.push(effect);
         return;
@@ -817,12 +1146,21 @@ export class MobileNode implements Role {
         return;
       case 'unanswered':
         if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
-        home.ipv6UnansweredUntil = after(now, IPV6_RETRY);
+        // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
+        this.#ports.get(effect.attachment.link)?.forgetRedirects();
+        home.ipv6Unanswered = {
+          network: this.#networkOf(effect.attachment),
+          until: after(now, IPV6_RETRY),
+        };
         // Before the fourth leaves: another choice drops it from the entry's queue.
         this.#reconcile(now);
         return;
       case 'removed':
-        home.returning.deregistered(now);
+        if (home.retired) this.#forget(home);
+        else home.returning.deregistered(now);
+        return;
+      case 'learnPrefixes':
+        this.#renumbering.necessary(home.options.homeAddress, now);
         return;
       default:
         effect satisfies never;
@@ -883,8 +1221,8 @@ export class MobileNode implements Role {
   }
 }
 
-/** RFC 6275 §11.7.3, RFC 5555 §4.2: an acknowledgement comes back the way its Binding Update went. */
-function cameRight(ingress: IngressOf<'mobility'>, { entry, options }: Home): boolean {
+/** RFC 6275 §11.7.3, RFC 5555 §4.2: what the home agent says comes back the way Binding Updates go. */
+function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }: Home): boolean {
   const { arrival } = ingress.received;
   const attachment = entry.attachment;
   switch (attachment?.kind) {
@@ -899,13 +1237,6 @@ function cameRight(ingress: IngressOf<'mobility'>, { entry, options }: Home): bo
     default:
       return attachment satisfies never;
   }
-}
-
-function attachmentOf(candidate: Candidate): AwayAttachment {
-  const { link, validUntil } = candidate;
-  return candidate.family === 6
-    ? { kind: 'ipv6', careOf: candidate.address, link, validUntil }
-    : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
 }
 
 function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
@@ -932,10 +1263,20 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
   return entry.binding && entry.attachment ? 'away' : 'nowhere';
 }
 
+function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
+  const owner = state?.owner;
+  return owner?.kind === 'other' ? { adopted: { from: owner.name, why: owner.why } } : {};
+}
+
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const SILENCE = {
+  force: 'the F flag asks for UDP',
+  relent: 'not in UDP either, so F is taken back',
+} as const;
 const AUTO: HandoverTarget = { kind: 'auto' };
+const ASKED_FOR = 'a person asked for it';
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;

@@ -22,6 +22,8 @@ export interface HomeOptions {
   readonly ipv4PrefixLength?: number | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
+  /** Have a home address in every prefix of the home network, RFC 6275 §11.4.3. Default true. */
+  readonly renumber?: boolean;
 }
 
 export interface MobileNodeOptions {
@@ -40,6 +42,8 @@ export interface MobileNodeOptions {
   readonly dsmip: boolean;
   /** Ours: how long an IPv4 address waits for IPv6 to turn up, from link up. */
   readonly ipv6HeadStart: Millis;
+  /** Seconds that a network's working family is remembered; 0: not at all. */
+  readonly familyMemory: number;
   /** Set F: ask for UDP encapsulation always. */
   readonly forceUdp: boolean;
   readonly useAlternateCareOf: boolean;
@@ -52,6 +56,8 @@ export interface MobileNodeOptions {
   readonly udpPort: number;
   /** Seconds; RFC 5555 §6 NATKATIMEOUT 110 when the home agent does not say. */
   readonly natKeepalive: number;
+  /** Ask home agents for the home prefixes. RFC 6275 §11.4.2 */
+  readonly prefixDiscovery: boolean;
 }
 
 export const MOBILE_NODE_DEFAULTS = {
@@ -60,6 +66,7 @@ export const MOBILE_NODE_DEFAULTS = {
   initialBindAckTimeoutReReg: 1000,
   dsmip: false,
   ipv6HeadStart: 100,
+  familyMemory: 3600,
   forceUdp: false,
   useAlternateCareOf: true,
   optimisticDad: true,
@@ -67,6 +74,7 @@ export const MOBILE_NODE_DEFAULTS = {
   routerProbes: ROUTER_PROBES,
   udpPort: 4191,
   natKeepalive: 110,
+  prefixDiscovery: true,
 } as const satisfies Partial<MobileNodeOptions>;
 
 /** The static IPv4 home address, which is an ordinary address of the home link when at home. */

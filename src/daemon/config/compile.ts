@@ -21,6 +21,7 @@ import {
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import type { Ownership } from '../../linux/link-owners.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
 import { lint } from './lint.js';
@@ -37,6 +38,8 @@ export interface DaemonSettings {
   readonly debugLevel: number;
   /** null: standard error */
   readonly logFile: string | null;
+  /** Programs run at each stage of a move; `timeout` in ms. */
+  readonly hooks: { readonly directory: string; readonly timeout: number } | null;
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
@@ -55,7 +58,13 @@ export type HomeAgentPlan = Omit<
 };
 
 export type DaemonConfig =
-  | { readonly role: 'mn'; readonly options: MobileNodeOptions; readonly settings: DaemonSettings }
+  | {
+      readonly role: 'mn';
+      readonly options: MobileNodeOptions;
+      readonly settings: DaemonSettings;
+      /** Who configures each interface. */
+      readonly ownership: ReadonlyMap<LinkName, Ownership>;
+    }
   | { readonly role: 'ha'; readonly plan: HomeAgentPlan; readonly settings: DaemonSettings };
 
 export interface LoadedConfig {
@@ -111,7 +120,7 @@ class Compiler {
     lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
-    return { role: 'mn', options: this.#mobileNode(), settings };
+    return { role: 'mn', options: this.#mobileNode(), settings, ownership: this.#ownership() };
   }
 
   #settings(): DaemonSettings {
@@ -129,7 +138,21 @@ class Compiler {
       datapath: (this.#top.text('Datapath') as DaemonSettings['datapath'] | undefined) ?? 'auto',
       debugLevel: this.#top.number('DebugLevel') ?? 0,
       logFile: this.#top.text('DebugLogFile') ?? null,
+      hooks: this.#hooks(),
     };
+  }
+
+  #hooks(): DaemonSettings['hooks'] {
+    const directory = this.#top.text('HookDirectory');
+    if (directory === undefined) return null;
+    if (!directory.startsWith('/')) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        this.#top.valueAt('HookDirectory')!,
+        `HookDirectory "${directory}" must be a whole path, such as "/etc/mip6/hooks.d".`,
+      );
+    }
+    return { directory, timeout: millis(this.#top.number('HookTimeout')) ?? HOOK_TIMEOUT };
   }
 
   /** UMIP does it unless told not to; here it is not there yet, and whoever relied on it must hear so. */
@@ -167,6 +190,7 @@ class Compiler {
       initialBindAckTimeoutReReg:
         millis(top.number('InitialBindackTimeoutReReg')) ?? d.initialBindAckTimeoutReReg,
       dsmip: top.boolean('MnUseDsmip6') ?? d.dsmip,
+      familyMemory: top.number('MnFamilyMemory') ?? d.familyMemory,
       ipv6HeadStart: millis(top.number('MnIpv6HeadStart')) ?? d.ipv6HeadStart,
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
@@ -179,7 +203,20 @@ class Compiler {
       },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+      prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
+  }
+
+  /** As for `#links`, the last block of an interface wins. */
+  #ownership(): ReadonlyMap<LinkName, Ownership> {
+    return new Map(
+      this.#top
+        .blocks('Interface')
+        .map(({ label, inner }) => [
+          label,
+          (inner.text('RouterAdvertisements') as Ownership | undefined) ?? 'auto',
+        ]),
+    );
   }
 
   #links(): MobileNodeOptions['links'] {
@@ -250,6 +287,7 @@ class Compiler {
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
         ...this.#ipv4PrefixLength(inner),
+        ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };
@@ -326,6 +364,7 @@ class Compiler {
     return {
       address,
       address4,
+      preference: top.number('HaPreference') ?? d.preference,
       interfaces,
       servedPrefixes: top.prefixes('HaServedPrefix').map((p) => toPrefix<Ipv6>(p)),
       acl,
@@ -474,5 +513,6 @@ const toPrefix = <A extends Ipv6 | Ipv4>(p: AddressAndLength): Prefix<A> =>
 const millis = (n: number | undefined): number | undefined =>
   n === undefined ? undefined : seconds(n);
 
+const HOOK_TIMEOUT = 10_000; // ms
 /** UMIP's code; its manual page says 5. */
 const DEFAULT_PREFERENCE = 10;

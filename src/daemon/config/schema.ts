@@ -244,6 +244,23 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'one more home prefix, served on the first interface; may repeat',
   },
 
+  HookDirectory: {
+    form: STRING,
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'programs of this folder run at each stage of a move, with the facts in MIP6_ variables',
+  },
+  HookTimeout: {
+    form: { kind: 'decimal', min: 0.1, max: 600 },
+    unit: 's',
+    default: '10.0',
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long one program of HookDirectory may take',
+  },
   Datapath: {
     form: { kind: 'word', words: ['auto', 'kernel', 'userspace'] },
     default: 'auto',
@@ -260,6 +277,15 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence:
       "the home agent's own address; default is the first global address of its first interface",
+  },
+  HaPreference: {
+    form: count(0, 65535),
+    default: '0',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how mobile nodes are told to choose among the home agents of this link: greater is better (RFC 6275 §8.4)',
   },
   HaDadMode: {
     form: { kind: 'word', words: ['strict', 'optimistic', 'off'] },
@@ -328,6 +354,16 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'supported',
     ours: true,
     sentence: 'how long an IPv4 address waits for IPv6 to turn up',
+  },
+  MnFamilyMemory: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how long a visited network is remembered by which of IPv6, IPv4 and UDP worked there; 0: not at all',
   },
   MnOptimisticDad: {
     form: BOOLEAN,
@@ -456,11 +492,10 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxSols: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'ask the home agent for the home prefixes, RFC 6275 §11.4.2',
   },
   InitialSolicitTimer: {
     form: duration(3600),
@@ -659,6 +694,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     inert: OFF,
     sentence: 'a tunnel device as access link',
   },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
+  },
   HomePrefix: {
     form: PREFIX6,
     repeats: true,
@@ -703,6 +747,14 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     roles: MN,
     status: 'supported',
     sentence: 'what tells that we are at home; default is from HomeAddress',
+  },
+  HomeRenumbering: {
+    form: BOOLEAN,
+    default: 'enabled',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence: 'have a home address in every prefix of the home network, RFC 6275 §11.4.3',
   },
   UseAltCoa: {
     form: BOOLEAN,

@@ -51,6 +51,8 @@ export const NAT4 = ipv4('203.0.113.7');
 export const PRIVATE4 = ipv4('10.0.0.9');
 export const MN_MAC = mac('02:00:00:00:00:99');
 export const OTHER_MAC = mac('02:00:00:00:00:77');
+/** RFC 2526, of the home prefix. */
+export const ANYCAST = ipv6('2001:db8::fdff:ffff:ffff:fffe');
 export const HOME = 'home0';
 export const AWAY = 'net0';
 
@@ -113,8 +115,9 @@ export class Bench {
     options: Partial<HomeAgentOptions> = {},
     kept = new Map<string, string>(),
     links: readonly LinkState[] = [HOME_LINK],
+    random: Random = NO_RANDOM,
   ) {
-    this.agent = new HomeAgent({ ...OPTIONS, ...options }, NO_RANDOM);
+    this.agent = new HomeAgent({ ...OPTIONS, ...options }, random);
     this.kept = kept;
     this.agent.start(links, kept, this.#instant());
     this.#drain();

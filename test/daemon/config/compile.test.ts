@@ -64,6 +64,22 @@ Interface "eth9" { IfType HA; }`);
     ]);
   });
 
+  it('leaves each interface to another owner where one is found, unless told', () => {
+    const config = good(
+      MOBILE_NODE(
+        'Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }',
+        '',
+      ),
+    );
+    expect(config).toMatchObject({
+      ownership: new Map([
+        ['wlan0', 'own'],
+        ['ppp0', 'adopt'],
+        ['eth0', 'auto'],
+      ]),
+    });
+  });
+
   it('registers the IPv4 home address only when told to carry IPv4 traffic', () => {
     const home = 'HomeV4Address 192.0.2.100/24;';
     expect(mobileNode('', home).homes[0]!.homeAddress4).toBeNull();
@@ -298,7 +314,21 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
     datapath: 'auto',
     debugLevel: 3,
     logFile: '/var/log/mip6.log',
+    hooks: null,
   });
+});
+
+it('names a folder of hooks by its whole path, and their time', () => {
+  const hooksOf = (text: string) => loadText(HOME_AGENT(text)).config?.settings.hooks;
+  const directory = '/etc/mip6/hooks.d';
+  expect(hooksOf(`HookDirectory "${directory}";`)).toEqual({ directory, timeout: 10_000 });
+  expect(hooksOf(`HookDirectory "${directory}"; HookTimeout 2.5;`)).toEqual({
+    directory,
+    timeout: 2500,
+  });
+  expect(loadText(HOME_AGENT('HookDirectory "hooks.d";')).findings).toMatchObject([
+    { code: 'CONFIG_VALUE', message: expect.stringContaining('must be a whole path') as string },
+  ]);
 });
 
 it.each(['auto', 'kernel', 'userspace'] as const)('Datapath %s is told to the host', (datapath) => {
