@@ -111,6 +111,8 @@ export class LinkPort implements Machine<PortEffect> {
   readonly #timers = new Timers<'patience with routers'>();
   /** On an interface of another's: routers have had their time to be heard. */
   #patient = false;
+  /** Of the interface that the addresses are of, while it is there and after. */
+  #addressesOf: MacAddress | undefined;
   #state: LinkState | undefined;
   #upSince = 0 as Instant;
 
@@ -172,9 +174,10 @@ export class LinkPort implements Machine<PortEffect> {
     if (state.owner && state.owner !== was?.owner) this.#reportOwner(state.owner);
     const wasUp = was?.up ?? false;
     const flapped = wasUp && (was!.carrierUps !== state.carrierUps || was!.mac !== state.mac);
-    if (was && was.mac !== state.mac) {
-      this.#addresses.clear(); // they were made of it
+    if (this.#addressesOf !== state.mac) {
+      this.#addresses.clear(); // they were of another interface, or made of its address
       this.#known.clear();
+      this.#addressesOf = state.mac;
     }
     // What was left to another is now ours to ask for, or the other way round.
     const handedOver = wasUp && was!.owner?.kind !== state.owner?.kind;
