@@ -301,6 +301,36 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  DHAAD_SENT: {
+    severity: 'info',
+    sentence: 'asked {anycast} for home agents, from {careOf}, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_ANSWER: {
+    severity: 'info',
+    sentence: '{by} names the home agents {agents}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'no home agent answers at {anycast}, asked {attempts} times',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_FOUND: {
+    severity: 'notice',
+    sentence: 'home agent {to} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_CHANGED: {
+    severity: 'warning',
+    sentence: 'home agent {to} in place of {from} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_UNKNOWN: {
+    severity: 'warning',
+    sentence: 'no home agent is known for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',
