@@ -8,6 +8,7 @@ import type {
   BulView,
   ChoiceView,
   DhcpView,
+  HomeAgentsView,
   KnownNetworkView,
   LeaseView,
   RoleView,
@@ -19,8 +20,10 @@ import type {
   ChoiceEntry,
   DhcpEntry,
   EventNotice,
+  HomeAgentsEntry,
   KnownNetworkEntry,
   LeaseEntry,
+  ListedAgent,
   ListParams,
   Status,
 } from './api.js';
@@ -85,6 +88,26 @@ export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEnt
   const { expiresAt, ...rest } = view;
   const expiresIn = secondsLeft(expiresAt, now);
   return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+}
+
+export function homeAgentsEntry(
+  { agents, ...rest }: HomeAgentsView,
+  now: Instant,
+): HomeAgentsEntry {
+  return {
+    ...rest,
+    agents: agents.map(({ retryAt, ...agent }) => ({
+      ...agent,
+      retryIn: retryAt === null ? null : secondsLeft(retryAt, now),
+    })),
+  };
+}
+
+export function listedAgent(
+  { expiresAt, ...rest }: Omit<ListedAgent, 'expiresIn'> & { readonly expiresAt: Instant | null },
+  now: Instant,
+): ListedAgent {
+  return { ...rest, expiresIn: expiresAt === null ? null : secondsLeft(expiresAt, now) };
 }
 
 export function dhcpEntry({ lease, next, ...rest }: DhcpView, now: Instant): DhcpEntry {

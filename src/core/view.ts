@@ -153,6 +153,8 @@ export interface HomeAgentsView {
   /** Where Home Agent Address Discovery asks. */
   readonly anycast: Ipv6 | null;
   readonly discovery: 'disabled' | 'ready' | 'asking';
+  /** What came of the last question; null while there was none, or it is open. */
+  readonly outcome: 'answered' | 'unanswered' | null;
   /** Why nothing can be asked now. */
   readonly why: string | null;
   readonly agents: readonly HomeAgentView[];

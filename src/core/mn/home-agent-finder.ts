@@ -53,6 +53,9 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
   #wanted = false;
   /** The one in the store: it has accepted, and is not configured. */
   #served: Ipv6 | undefined;
+  #outcome: HomeAgentsView['outcome'] = null;
+  /** Who was last heard at home. */
+  #heard = '';
   /** Why there is no home agent, as last told. */
   #told = '';
 
@@ -92,15 +95,15 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
     this.#follow(now);
   }
 
-  /** Router advertisements of the home link name its home agents, RFC 6275 §7.2. */
-  heardAtHome(agents: readonly Ipv6[], now: Instant): void {
-    if (!this.#discovery || agents.length === 0) return;
-    const known = new Set(this.#agents.list().map(({ address }) => address));
-    if (agents.every((address) => known.has(address)) && !this.#agents.atEnd) return;
-    this.#changed(
-      this.#agents.learn('advertisement', this.#withIpv4(agents), now),
-      'it is at home',
-    );
+  /** Router advertisements of the home link name its home agents, RFC 6275 §7.2. `bound`: one has a registration. */
+  heardAtHome(agents: readonly Ipv6[], bound: boolean, now: Instant): void {
+    const heard = agents.join(' ');
+    if (!this.#discovery || heard === '' || heard === this.#heard) return;
+    this.#heard = heard;
+    const change = this.#agents.learn('advertisement', this.#withIpv4(agents), now);
+    this.#changed(change, AT_HOME);
+    // Without a registration nothing holds us to the one before.
+    if (!bound) this.#changed(this.#agents.best(now), AT_HOME);
   }
 
   /** Updates have had no answer. */
@@ -135,6 +138,7 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
     const why = this.#cannotAsk();
     if (why !== undefined) return why;
     this.#wanted = true;
+    this.#outcome = null;
     this.#follow(now);
     return undefined;
   }
@@ -155,7 +159,7 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
         case 'home agent discovery again':
           break; // followed up below
         case 'another try of a home agent':
-          this.#changed(this.#agents.next(now), 'it did not answer, and another may again');
+          this.#changed(this.#agents.best(now), 'it did not answer, and another may again');
           break;
         default:
           why satisfies never;
@@ -193,6 +197,7 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
       homeAddress,
       anycast: homeAgentsAnycast(homePrefix),
       discovery: this.#discovery ? (this.#discovery.asking ? 'asking' : 'ready') : 'disabled',
+      outcome: this.#outcome,
       why: this.#cannotAsk() ?? null,
       agents: this.#agents.list(),
     };
@@ -227,6 +232,7 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
           this.#effects.push(e);
           break;
         case 'found': {
+          this.#outcome = 'answered';
           this.#keep(this.#listKey, e.agents.join(' '));
           this.#agents.alive(e.by);
           const change = this.#agents.learn('discovery', this.#withIpv4(e.agents), now);
@@ -236,6 +242,7 @@ export class HomeAgentFinder implements Machine<FinderEffect, FinderTimer> {
           break;
         }
         case 'unanswered':
+          this.#outcome = 'unanswered';
           this.#timers.set('home agent discovery again', after(now, PAUSE));
           break;
         default:
@@ -317,4 +324,5 @@ const sameWhere = (a: Whereabouts, b: Whereabouts): boolean =>
 /** The store is a file that others may have written to. */
 const readList = (text = ''): Ipv6[] => text.split(' ').flatMap((word) => parseIpv6(word) ?? []);
 
+const AT_HOME = 'it advertises itself on the home link';
 const PAUSE = seconds(60); // ours: from an answer that did not help, or none, to the next question

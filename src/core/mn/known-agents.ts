@@ -54,7 +54,7 @@ export class KnownAgents {
     }
     const again = all.find((agent) => agent.address === this.#current?.address);
     if (again && again.address4 !== this.#current?.address4) return this.#become(again);
-    return this.atEnd ? this.next(now) : undefined;
+    return this.atEnd ? this.best(now) : undefined;
   }
 
   /** It has been heard: what is held against it is over. */
@@ -72,11 +72,11 @@ export class KnownAgents {
     const current = this.#current;
     if (!current) return undefined;
     this.#failed.set(current.address, { until: after(now, FAILED_FOR), why });
-    return this.next(now);
+    return this.best(now);
   }
 
   /** The first that has not failed lately. */
-  next(now: Instant): AgentChange | undefined {
+  best(now: Instant): AgentChange | undefined {
     for (const [address, { until }] of this.#failed) {
       if (until <= now) this.#failed.delete(address);
     }

@@ -66,7 +66,7 @@ export interface HomesHere {
 
 /** A home link as this port sees it. */
 export interface HomeSighting {
-  /** Home agents of the link by what they advertise (R, RFC 6275 §7.2). */
+  /** Home agents of the link by what they advertise (R, RFC 6275 §7.2), the most preferred first. */
   readonly agents: readonly Ipv6[];
   readonly home: HomeLink;
   /** Its default router, link-local. */
@@ -316,7 +316,8 @@ export class LinkPort implements Machine<PortEffect> {
     const ours =
       agents.find((r) => r.prefixes.some((p) => p.routerAddress === homeAgent)) ??
       (agents.length === 1 ? agents[0] : undefined);
-    const told = agents.flatMap((r) => r.prefixes.flatMap((p) => p.routerAddress ?? []));
+    const best = [...agents].sort((a, b) => b.agentPreference - a.agentPreference);
+    const told = best.flatMap((r) => r.prefixes.flatMap((p) => p.routerAddress ?? []));
     return {
       agents: [...new Set(told)],
       home: {

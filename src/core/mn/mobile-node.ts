@@ -799,14 +799,14 @@ export class MobileNode implements Role {
     const there = this.#homeSeen(home, this.#forced);
     if (there && returning.link === there.home.link) {
       home.sighting = there;
-      home.finder.heardAtHome(there.agents, now);
+      home.finder.heardAtHome(there.agents, home.entry.mayBeBound, now);
       if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
       return;
     }
     if (returning.state !== 'away') this.#leaveHome(home);
     home.sighting = there;
     if (there) {
-      home.finder.heardAtHome(there.agents, now);
+      home.finder.heardAtHome(there.agents, home.entry.mayBeBound, now);
       this.#followAgent(home, now);
       const { entry } = home;
       this.#setChoice(home, undefined);

@@ -640,7 +640,20 @@ const INTERFACE: Readonly<Record<string, Row>> = {
 };
 
 const HOME_LINK: Readonly<Record<string, Row>> = {
-  HomeAgentAddress: { form: ADDRESS6, roles: MN, status: 'supported', sentence: 'the home agent' },
+  HomeAgentAddress: {
+    form: ADDRESS6,
+    roles: MN,
+    status: 'supported',
+    sentence: 'the home agent; "::", or none: it is looked for (UseDhaad)',
+  },
+  UseDhaad: {
+    form: BOOLEAN,
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'look for home agents when none is configured, or none that is known answers (RFC 6275 §11.4.1); default is enabled without a HomeAgentAddress, else disabled',
+  },
   HomeAgentV4Address: {
     form: ADDRESS4,
     roles: MN,
