@@ -5,6 +5,7 @@
 import type { EventCode, EventField, Severity } from '../core/event.js';
 import type {
   BcView,
+  BindingVerdict,
   BulView,
   ChoiceView,
   DhcpVerdict,
@@ -12,9 +13,11 @@ import type {
   DiscoveryVerdict,
   HomeAgentsView,
   HomeAgentView,
+  HomePrefixView,
   KnownNetworkView,
   LeaseView,
   RoleView,
+  VisitedPrefixView,
 } from '../core/view.js';
 
 /** Raised when an older client or daemon would misunderstand; additions do not raise it. */
@@ -137,6 +140,29 @@ export interface ListParams {
   readonly limit?: number | undefined;
 }
 
+/** `…In`: seconds left; null: for ever, as far as known. */
+export type HomePrefixEntry = Omit<HomePrefixView, 'prefix' | 'validUntil' | 'preferredUntil'> & {
+  /** As `2001:db8::/64`. */
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+export type VisitedPrefixEntry = Omit<
+  VisitedPrefixView,
+  'prefix' | 'validUntil' | 'preferredUntil'
+> & {
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+
+export interface BindingParams {
+  /** The only one that there is, when left out. */
+  readonly homeAddress?: string | undefined;
+  /** Say what would follow, and do nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface Methods {
   hello: {
     params: { version: number };
@@ -148,6 +174,19 @@ export interface Methods {
   'bul.reserve': {
     params: { homeAddress: string; count: number };
     result: { first: number };
+  };
+  'bul.refresh': { params: BindingParams; result: BindingVerdict };
+  /** `lifetime` in seconds, steps of 4. */
+  'bul.set': { params: BindingParams & { lifetime: number }; result: BindingVerdict };
+  'bul.delete': { params: BindingParams; result: BindingVerdict };
+  /** The answer comes as an event: PREFIXES_LEARNT, or PREFIXES_UNANSWERED. */
+  mps: { params: BindingParams; result: BindingVerdict };
+  prefixes: {
+    params: Record<string, never>;
+    result: {
+      readonly home: readonly HomePrefixEntry[];
+      readonly visited: readonly VisitedPrefixEntry[];
+    };
   };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
   /** The Home Agents List of a home agent; what a mobile node knows of home agents. */

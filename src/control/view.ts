@@ -9,9 +9,12 @@ import type {
   ChoiceView,
   DhcpView,
   HomeAgentsView,
+  HomePrefixView,
   KnownNetworkView,
   LeaseView,
+  PrefixesView,
   RoleView,
+  VisitedPrefixView,
 } from '../core/view.js';
 import type { Carrying } from '../ports/index.js';
 import type {
@@ -25,6 +28,7 @@ import type {
   LeaseEntry,
   ListedAgent,
   ListParams,
+  Result,
   Status,
 } from './api.js';
 
@@ -122,6 +126,31 @@ export function knownNetworkEntry(view: KnownNetworkView, now: Instant): KnownNe
   const lease = leaseEntry(view.lease, now);
   if (view.timed) return { ...view, lease };
   return { ...view, lease: { ...lease, expiresIn: null, renewIn: null, rebindIn: null } };
+}
+
+export function prefixEntries({ home, visited }: PrefixesView, now: Instant): Result<'prefixes'> {
+  return {
+    home: home.map((view) => withLifetimes(view, now)),
+    visited: visited.map((view) => withLifetimes(view, now)),
+  };
+}
+
+function withLifetimes<V extends HomePrefixView | VisitedPrefixView>(
+  view: V,
+  now: Instant,
+): Omit<V, 'prefix' | 'validUntil' | 'preferredUntil'> & {
+  prefix: string;
+  validIn: number | null;
+  preferredIn: number | null;
+} {
+  const { prefix, validUntil, preferredUntil, ...rest } = view;
+  const left = (at: Instant | null) => (at === null ? null : secondsLeft(at, now));
+  return {
+    ...rest,
+    prefix: formatPrefix(prefix),
+    validIn: left(validUntil),
+    preferredIn: left(preferredUntil),
+  };
 }
 
 function leaseEntry(lease: LeaseView, now: Instant): LeaseEntry {

@@ -23,6 +23,15 @@ export const EVENTS = {
   LINK_UP: { severity: 'info', sentence: '{link} has carrier' },
   LINK_DOWN: { severity: 'notice', sentence: '{link} lost carrier' },
   LINK_GONE: { severity: 'warning', sentence: '{link} is gone' },
+  LINK_OWNED: {
+    severity: 'info',
+    sentence: '{link} is ours to configure, router advertisements included: {reason}',
+  },
+  LINK_ADOPTED: {
+    severity: 'notice',
+    sentence:
+      '{owner} configures {link}: its addresses and routers are taken as they are; {reason}',
+  },
   ROUTER_SOLICITED: {
     severity: 'debug',
     sentence: 'asked for routers on {link}',
@@ -37,6 +46,11 @@ export const EVENTS = {
     severity: 'notice',
     sentence: 'router {router} on {link} is lost: {reason}',
     clause: 'RFC 6275 §11.5.1',
+  },
+  ROUTER_REDIRECTED: {
+    severity: 'info',
+    sentence: 'router {router} on {link} has {address} reached by {target}',
+    clause: 'RFC 4861 §8.3',
   },
   ADDRESS_READY: {
     severity: 'info',
@@ -200,6 +214,11 @@ export const EVENTS = {
     sentence: 'refreshing the NAT mapping of {homeAddress}',
     clause: 'RFC 5555 §4.3',
   },
+  TUNNEL_SILENT: {
+    severity: 'notice',
+    sentence: 'nothing comes back through the tunnel of {homeAddress}: {then}',
+    clause: 'RFC 5555 §4.4.1',
+  },
   FIRST_PACKET: {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
@@ -277,12 +296,12 @@ export const EVENTS = {
   },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.1',
   },
   HOME_PREFIX_CHANGED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.2',
   },
   HOME_PREFIX_GONE: {
@@ -330,6 +349,10 @@ export const EVENTS = {
     severity: 'warning',
     sentence: 'no home agent is known for {homeAddress}: {reason}',
     clause: 'RFC 6275 §11.4.1',
+  },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
   },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {

@@ -120,6 +120,52 @@ export interface KnownNetworkView {
   readonly timed: boolean;
 }
 
+/** A prefix of a home network, RFC 6275 §10.6.1, §11.4.3. */
+export interface HomePrefixView {
+  readonly prefix: Prefix<Ipv6>;
+  /** Home agent: its home link. */
+  readonly link: LinkName | null;
+  /** Mobile node: its home address there. */
+  readonly homeAddress: Ipv6 | null;
+  /** The home agent's own address there, where it is known. */
+  readonly agent: Ipv6 | null;
+  /** Null: for ever, as far as known. */
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+  /** Who says so. */
+  readonly source: 'configured' | 'kept' | 'address' | 'router' | 'home agent' | 'home link';
+}
+
+/** A prefix that a router of a link advertises, as a mobile node hears it. */
+export interface VisitedPrefixView {
+  readonly link: LinkName;
+  readonly prefix: Prefix<Ipv6>;
+  readonly router: Ipv6;
+  readonly onLink: boolean;
+  readonly autonomous: boolean;
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+}
+
+export interface PrefixesView {
+  /** Of a mobile node: the preferred ones first. */
+  readonly home: readonly HomePrefixView[];
+  readonly visited: readonly VisitedPrefixView[];
+}
+
+/** What a command about one registration led to, or would. */
+export interface BindingVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+  /** Null where none was meant. */
+  readonly homeAddress: Ipv6 | null;
+  readonly homeAgent: Ipv6 | null;
+  readonly careOf: IpAddress | null;
+  /** Seconds that were asked for before, and are from now on. */
+  readonly before: number | null;
+  readonly lifetime: number | null;
+}
+
 /** What a command to a DHCP client led to. */
 export interface DhcpVerdict {
   readonly accepted: boolean;
@@ -174,6 +220,8 @@ export interface RoleView {
     readonly addresses: readonly string[];
     readonly dhcp: string | null;
     readonly home: boolean;
+    /** Another program that configures it, and how that was found out. */
+    readonly adopted?: { readonly from: string; readonly why: string };
   }[];
   /** Home agent: where it takes Binding Updates, in IPv4 where it serves RFC 5555. */
   readonly homeAgent?: { readonly address: Ipv6; readonly address4: Ipv4 | null };

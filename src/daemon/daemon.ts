@@ -6,9 +6,10 @@
  */
 import { parseAddress } from '../base/address.js';
 import type { Instant } from '../base/time.js';
-import type { DhcpParams, Hello, HandoverParams, Result } from '../control/api.js';
+import type { BindingParams, DhcpParams, HandoverParams, Hello, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
 import {
+  prefixEntries,
   bcEntry,
   bulEntry,
   choiceEntry,
@@ -19,8 +20,21 @@ import {
   type CarriedBy,
 } from '../control/view.js';
 import { event } from '../core/event.js';
-import type { DhcpAction, HandoverTarget, Reservation, Role } from '../core/role.js';
-import type { ChoiceView, DhcpVerdict, DhcpView, KnownNetworkView } from '../core/view.js';
+import type {
+  BindingCommand,
+  DhcpAction,
+  HandoverTarget,
+  Reservation,
+  Role,
+} from '../core/role.js';
+import type {
+  BindingVerdict,
+  ChoiceView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  PrefixesView,
+} from '../core/view.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
@@ -111,6 +125,7 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
+      ownership: config.role === 'mn' ? config.ownership : new Map(),
       datapath: config.settings.datapath,
       udpPort: udpPortOf(config),
       journal: this.#journal,
@@ -182,6 +197,17 @@ export class Daemon {
       'dhcp.renew': (params, peer) => this.#dhcp('renew', params, peer),
       'dhcp.release': (params, peer) => this.#dhcp('release', params, peer),
       'dhcp.request': (params, peer) => this.#dhcp('request', params, peer),
+      'bul.refresh': (params, peer) => this.#commandBinding({ kind: 'refresh' }, params, peer),
+      'bul.set': ({ lifetime, ...params }, peer) =>
+        this.#commandBinding({ kind: 'set', lifetime }, params, peer),
+      'bul.delete': (params, peer) => this.#commandBinding({ kind: 'delete' }, params, peer),
+      mps: (params, peer) => this.#commandBinding({ kind: 'solicit' }, params, peer),
+      prefixes: () => {
+        const { role } = this.#running();
+        if (!hasPrefixes(role)) throw new Refusal('This node has no home prefixes.');
+        const now = this.#host!.world.clock.now();
+        return prefixEntries(role.prefixes(now), now);
+      },
       events: ({ limit }) => ({ events: this.#journal.recent(limit) }),
       stop: () => {
         // The answer leaves before the socket goes.
@@ -256,6 +282,23 @@ export class Daemon {
       const by = peer ? `uid ${peer.uid}` : 'a client of unknown uid';
       const fields = { action, link: verdict.link, by };
       this.#journal.event(event('DHCP_COMMANDED', fields), this.#host!.world.clock.now());
+    }
+    return verdict;
+  }
+
+  #commandBinding(
+    command: BindingCommand,
+    { homeAddress, dryRun = false }: BindingParams,
+    peer: Peer | undefined,
+  ): BindingVerdict {
+    const { role } = this.#running();
+    if (!canCommand(role)) throw new Refusal('This is a home agent: only a mobile node registers.');
+    const home = canonical(homeAddress) ?? null;
+    const verdict = this.#running().do((_, now) => role.commandBinding(command, home, dryRun, now));
+    if (verdict.accepted && !dryRun) {
+      const by = peer ? `uid ${peer.uid}` : 'a client of unknown uid';
+      const fields = { homeAddress: verdict.homeAddress, reason: verdict.reason, by };
+      this.#journal.event(event('BINDING_COMMANDED', fields), this.#host!.world.clock.now());
     }
     return verdict;
   }
@@ -346,6 +389,19 @@ interface Leaser extends Role {
   };
   doDhcp(action: DhcpAction, link: string | null, now: Instant): DhcpVerdict;
 }
+
+interface Registrar extends Role {
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+    now: Instant,
+  ): BindingVerdict;
+}
+const canCommand = (role: Role): role is Registrar => 'commandBinding' in role;
+const hasPrefixes = (role: Role): role is Role & { prefixes(now: Instant): PrefixesView } =>
+  'prefixes' in role;
+
 const canLease = (role: Role): role is Leaser => 'doDhcp' in role;
 
 const clientNames = (clients: readonly DhcpView[]): string =>

@@ -25,8 +25,8 @@ export const openLinuxHost: OpenHost = async (request) => {
     abilities,
     links: request.links,
     storeFile: storeOfName(request.name, process.env),
-    // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
-    ...(request.role === 'mn' ? { quietLinks: request.links } : { forwarding: true }),
+    // A home agent must be a router (RFC 6275 §10.1).
+    ...(request.role === 'mn' ? { ownership: request.ownership } : { forwarding: true }),
   });
   world.store.set(CLOCK_KEY, clockName());
   return {

@@ -21,6 +21,8 @@ export interface AddressItem {
   readonly onLinkPrefix: boolean;
   /** A home address while away: the host prefers it as source (RFC 6724 §5 rule 4). */
   readonly home?: boolean;
+  /** A care-of address: the host takes it as source only where a program asks for it (RFC 6724 §5 rules 3 and 4). */
+  readonly careOf?: boolean;
 }
 
 /** Taken in on a link beside others who have it too; never a source. RFC 4291 §2.6 */

@@ -44,7 +44,7 @@ import type {
 import { earlier, type Deadline } from '../machine.js';
 import type { Random } from '../random.js';
 import type { Role } from '../role.js';
-import type { BcView, RoleView } from '../view.js';
+import type { BcView, PrefixesView, RoleView } from '../view.js';
 import { acknowledge, refreshAdvice } from './acknowledgement.js';
 import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission.js';
 import { CLAIM_SPACING } from './claims.js';
@@ -240,11 +240,15 @@ export class HomeAgent implements Role {
     };
   }
 
+  prefixes(_now: Instant): PrefixesView {
+    return { home: this.#distribution.view(), visited: [] };
+  }
+
   #frame(frame: ReceivedFrame, now: Instant): void {
     const result = ingressFrame(frame);
     if (!result.ok) return this.#refused(result.refusal, now);
     const { value } = result;
-    if (value.kind === 'dhcp') return;
+    if (value.kind === 'dhcp' || value.kind === 'redirect') return; // RFC 4861 §8.2: not for routers
     if (value.linkSource === this.#links.get(value.link)?.mac) {
       // Our own frames come back on links that loop multicast. They tell nothing about others, but a router beside us
       // is one of the home link: RFC 6275 §10.6.1.

@@ -35,7 +35,14 @@ export type Attachment = Readonly<
   /** RFC 6275 §11.7.1. `validUntil` null: for ever. */
   | { kind: 'ipv6'; careOf: Ipv6; link: LinkName; validUntil: Instant | null }
   /** RFC 5555 §4.4.2 */
-  | { kind: 'ipv4'; careOf: Ipv4; link: LinkName; validUntil: Instant | null }
+  | {
+      kind: 'ipv4';
+      careOf: Ipv4;
+      link: LinkName;
+      validUntil: Instant | null;
+      /** F, for this care-of address: §4.4.1, the last resort. */
+      forceUdp?: boolean;
+    }
   /** RFC 6275 §11.5.5: on the home link, straight to the home agent's link-layer address. */
   | { kind: 'home'; careOf: Ipv6; link: LinkName; homeAgentMac: MacAddress }
 >;
@@ -118,8 +125,8 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #adoptions = 0;
   #refusals = 0;
   #lastStatus: number | null = null;
-  /** Cleared when the home agent answers 144. */
-  #forceUdp: boolean;
+  /** The home agent has answered 144. */
+  #forceUdpRefused = false;
   #removal = '';
   #ipv4Refused: number | null = null;
   /** Asked for, seconds. */
@@ -132,7 +139,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
-    this.#forceUdp = settings.forceUdp;
   }
 
   get state(): BulState {
@@ -150,6 +156,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   get binding(): Binding | undefined {
     return this.#binding;
+  }
+
+  /** Binding Updates since the last one that was asked for, or accepted. */
+  get attempts(): number {
+    return this.#attempts;
   }
 
   /** False only when the home agent surely has no binding of ours. */
@@ -322,7 +333,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   }
 
   get #forceUdpSent(): boolean {
-    return this.#forceUdp && this.#attachment?.kind === 'ipv4';
+    const attachment = this.#attachment;
+    if (attachment?.kind !== 'ipv4' || this.#forceUdpRefused) return false;
+    return this.#set.forceUdp || attachment.forceUdp === true;
   }
 
   /** Another care-of address does not cure it, nor has its time passed. */
@@ -499,7 +512,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
     const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
     if (then === 'withoutForceUdp') {
-      this.#forceUdp = false;
+      this.#forceUdpRefused = true;
       this.#send(now);
       return 'resent';
     }
@@ -575,7 +588,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 }
 
 export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
-  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link;
+  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link && forces(a) === forces(b);
+
+const forces = (a: Attachment): boolean => a.kind === 'ipv4' && a.forceUdp === true;
 
 export const pathOf = (binding: Binding): 'ipv6' | 'ipv4' | 'udp' =>
   binding.attachment.kind === 'ipv6' ? 'ipv6' : binding.udp ? 'udp' : 'ipv4';

@@ -9,6 +9,7 @@ import { inPrefix, type IpAddress, type Ipv4, type Ipv6, type Prefix } from '../
 import type { Instant } from '../../base/time.js';
 import type { LinkName } from '../input.js';
 import type { HandoverTarget } from '../role.js';
+import type { NetworkKey } from './family-memory.js';
 
 interface Common {
   readonly link: LinkName;
@@ -20,6 +21,10 @@ interface Common {
   readonly confirmed: boolean;
   /** False while duplicate address detection forbids its use. */
   readonly usable: boolean;
+  /** Which network it is of; null where that is not known. */
+  readonly network: NetworkKey | null;
+  /** Whether Binding Updates had an answer there; null where nobody remembers. */
+  readonly answered: boolean | null;
 }
 export interface Candidate6 extends Common {
   readonly family: 6;
@@ -38,8 +43,8 @@ export interface ChoicePolicy {
   readonly homePrefix: Prefix<Ipv6>;
   /** False when the home agent has no IPv4 address, or without DSMIPv6. */
   readonly ipv4: boolean;
-  /** Three Binding Updates over IPv6 had no answer lately. */
-  readonly ipv6Unanswered: boolean;
+  /** Three Binding Updates over IPv6 had no answer lately, in that network; null: they had, or none was sent. */
+  readonly ipv6Unanswered: { readonly network: NetworkKey | null } | null;
   readonly forced: HandoverTarget;
   readonly current: { readonly address: IpAddress; readonly link: LinkName } | null;
 }
@@ -163,7 +168,7 @@ function headStart(
   policy: ChoicePolicy,
   now: Instant,
 ): Instant | null {
-  if (c.family === 6 || now >= c.notBefore || policy.ipv6Unanswered) return null;
+  if (c.family === 6 || now >= c.notBefore || policy.ipv6Unanswered !== null) return null;
   if (matches(c, policy.forced) || isCurrent(c, policy)) return null;
   return all.some((o) => o.family === 6 && o.link === c.link && o.usable) ? null : c.notBefore;
 }
@@ -183,7 +188,13 @@ const RULES = [
     rule: 'unanswered',
     lost: 'three Binding Updates over IPv6 had no answer',
     won: 'three Binding Updates over IPv6 had no answer',
-    rank: (c: Candidate, p: ChoicePolicy) => (p.ipv6Unanswered && c.family === 6 ? 1 : 0),
+    rank: (c: Candidate, p: ChoicePolicy) => (isInDoubt(c, p) ? 1 : 0),
+  },
+  {
+    rule: 'remembered',
+    lost: 'Binding Updates over IPv6 had no answer in this network before',
+    won: 'Binding Updates over IPv6 had no answer in this network before',
+    rank: (c: Candidate) => (c.answered === false ? 1 : 0),
   },
   {
     rule: 'preference',
@@ -224,6 +235,12 @@ const RULES = [
   /** Lower is better. */
   readonly rank: (c: Candidate, policy: ChoicePolicy) => number;
 }[];
+
+/** RFC 5555 §4.4.1: in another domain, where IPv6 is known to work, what happened elsewhere does not count. */
+function isInDoubt(c: Candidate, { ipv6Unanswered }: ChoicePolicy): boolean {
+  if (ipv6Unanswered === null || c.family === 4) return false;
+  return c.answered !== true || c.network === ipv6Unanswered.network;
+}
 
 function compare(a: Candidate, b: Candidate, policy: ChoicePolicy): number {
   for (const { rank } of RULES) {

@@ -15,7 +15,7 @@ export interface ChoiceContext {
   readonly homeOn: LinkName | null;
   /** What is registered, or being registered. */
   readonly current: { readonly address: IpAddress; readonly link: LinkName } | null;
-  /** When IPv6 is tried again after it had no answer. */
+  /** When IPv6 is tried again after it had no answer, here or anywhere. */
   readonly retryIpv6At: Instant | null;
   readonly links: readonly LinkSituation[];
 }

@@ -5,7 +5,14 @@
  * tunnel is declared and nothing leaves with a home address. At home they are ordinary addresses of the home link.
  * Rule numbers are those of UMIP: 1001 home addresses, 1002 care-of addresses.
  */
-import { isIpv6, prefixOf, type IpAddress, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv4,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import {
   TUNNEL_LINK,
   type AddressItem,
@@ -25,6 +32,12 @@ export interface CareOfSituation {
   readonly link: LinkName;
   /** Next hop of packets from it; null when there is none. */
   readonly router: IpAddress | null;
+  /** Another program has put it there, and keeps it. */
+  readonly adopted?: boolean;
+  /** Of its lease (RFC 3442) or by redirects (RFC 4861 §8); a null router: on the link itself. */
+  readonly routes?: readonly { readonly destination: Prefix; readonly router: IpAddress | null }[];
+  /** There is no next hop because there need be none: a point-to-point link. */
+  readonly onLink?: boolean;
 }
 
 export interface TunnelSituation {
@@ -103,15 +116,20 @@ function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add
 
 function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   const links = new Map<string, number>();
-  for (const { address, prefixLength, link, router } of careOf) {
-    add(addressItem(link, address, prefixLength, true));
+  for (const { address, prefixLength, link, router, routes = [], adopted, onLink } of careOf) {
+    if (!adopted) add({ ...addressItem(link, address, prefixLength, true), careOf: true });
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
     add(rule(CARE_OF_RULE, address, table));
-    if (router === null || links.has(`${table} ${link}`)) continue;
+    for (const { destination, router: next } of routes) {
+      const way = next === null ? {} : { via: next };
+      add({ kind: 'route', table, destination, link, ...way, metric: METRIC + links.size });
+    }
+    if ((router === null && !onLink) || links.has(`${table} ${link}`)) continue;
     // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
     const metric = METRIC + links.size;
     links.set(`${table} ${link}`, metric);
-    add({ kind: 'route', table, destination: anywhere(address), link, via: router, metric });
+    const way = router === null ? {} : { via: router };
+    add({ kind: 'route', table, destination: anywhere(address), link, ...way, metric });
   }
 }
 

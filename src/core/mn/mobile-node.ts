@@ -18,6 +18,7 @@ import {
   linkLocalAddress,
   parseIpv4,
   prefixOf,
+  samePrefix,
   UNSPECIFIED6,
   type IpAddress,
   type Ipv4,
@@ -25,7 +26,7 @@ import {
   type MacAddress,
 } from '../../base/address.js';
 import { UsageError } from '../../base/error.js';
-import { after, seconds, type Instant } from '../../base/time.js';
+import { after, instant, seconds, type Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
 import { BA_STATUS, statusText } from '../../wire/mobility/status.js';
@@ -44,21 +45,25 @@ import {
 import type { LinkName, LinkState, ReceivedFrame, ReceivedPacket, WorldInput } from '../input.js';
 import type { Deadline } from '../machine.js';
 import type { Random } from '../random.js';
-import type { DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
+import type { BindingCommand, DhcpAction, HandoverTarget, Reservation, Role } from '../role.js';
 import { RateLimit } from '../rate-limit.js';
 import { Timers } from '../timers.js';
 import type {
+  BindingVerdict,
   ChoiceView,
   DhcpVerdict,
   DhcpView,
   DiscoveryVerdict,
   HomeAgentsView,
   KnownNetworkView,
+  PrefixesView,
   RoleView,
 } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
+import { judgeCommand, noSuchHome } from './binding-command.js';
 import {
   BulEntry,
+  pathOf,
   sameAttachment,
   type Attachment,
   type AwayAttachment,
@@ -79,6 +84,7 @@ import {
   type MobileNodeSituation,
   type TunnelSituation,
 } from './datapath.js';
+import { FamilyMemory, type NetworkKey } from './family-memory.js';
 import {
   eui64Addresses,
   keptSecret,
@@ -93,6 +99,7 @@ import { LinkPort, type HomeSighting } from './link-port.js';
 import type { HomeOptions, MobileNodeOptions } from './options.js';
 import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
+import { SilentTunnel } from './silent-tunnel.js';
 import { UpdateRate } from './update-rate.js';
 
 export interface HandoverVerdict {
@@ -118,11 +125,15 @@ interface Home {
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
   choice: Choice | undefined;
-  ipv6UnansweredUntil: Instant | undefined;
+  /** Three Binding Updates over IPv6 had no answer: where, and until when that counts. */
+  ipv6Unanswered: { readonly network: NetworkKey | null; readonly until: Instant } | undefined;
+  readonly silence: SilentTunnel;
   /** The IPv4 router of the home link, as DHCP there last named it. */
   router4: Ipv4 | null;
   /** Its prefix is over: it is deregistered, and forgotten then. */
   retired: boolean;
+  /** A person has deleted the binding. */
+  held: boolean;
 }
 
 type OwnTimer = 'care-of address choice' | 'another try over IPv6' | 'end of deregistration';
@@ -138,6 +149,7 @@ export class MobileNode implements Role {
   /** To be sent once the tunnel is declared that they may go through. */
   readonly #solicitations: { readonly homeAddress: Ipv6; readonly identifier: number }[] = [];
   #networks = new KnownNetworks();
+  #families: FamilyMemory;
   readonly #timers = new Timers<OwnTimer>();
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
@@ -158,6 +170,7 @@ export class MobileNode implements Role {
     this.#options = options;
     this.#random = random;
     this.#sha256 = sha256;
+    this.#families = new FamilyMemory(new Map(), options.familyMemory, instant(0));
     this.#renumbering = new Renumbering(options, new Map(), random);
   }
 
@@ -167,6 +180,7 @@ export class MobileNode implements Role {
       this.#homes.push(this.#newHome(options, kept, now));
     }
     this.#networks = new KnownNetworks(kept);
+    this.#families = new FamilyMemory(kept, this.#options.familyMemory, now);
     const makeAddress = this.#addressMaker(kept);
     for (const { name, preference, dhcp } of this.#linksToUse()) {
       const port = new LinkPort(
@@ -179,11 +193,17 @@ export class MobileNode implements Role {
           routerProbes: this.#options.routerProbes,
           ipv6HeadStart: this.#options.ipv6HeadStart,
           homes: {
-            isHomeAddress: (address) => this.#homes.some((h) => h.options.homeAddress === address),
+            isHomeAddress: (address) =>
+              this.#homes.some(
+                ({ options: { homeAddress, homeAddress4 } }) =>
+                  homeAddress === address || homeAddress4?.address === address,
+              ),
+            isHomeAgent: (address) => this.#homes.some((h) => h.agent.address === address),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
           },
           keptLease: kept.get(`lease ${name}`),
           networks: this.#networks,
+          families: this.#families,
         },
         this.#random,
       );
@@ -211,6 +231,10 @@ export class MobileNode implements Role {
         break;
       case 'firstPacket':
         this.#report('FIRST_PACKET', { tunnel: input.tunnel, direction: input.direction });
+        // A tunnel goes by the home address.
+        this.#homes
+          .find(({ options }) => options.homeAddress === input.tunnel)
+          ?.silence.handleFirstPacket(input.direction, now);
         break;
       default:
         input satisfies never;
@@ -226,7 +250,7 @@ export class MobileNode implements Role {
           break; // made below
         case 'another try over IPv6':
           for (const home of this.#homes) {
-            if ((home.ipv6UnansweredUntil ?? now) <= now) home.ipv6UnansweredUntil = undefined;
+            if ((home.ipv6Unanswered?.until ?? now) <= now) home.ipv6Unanswered = undefined;
           }
           break;
         case 'end of deregistration':
@@ -238,9 +262,10 @@ export class MobileNode implements Role {
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
     this.#renumbering.handleTimeout(now);
-    for (const { entry, returning, finder } of this.#homes) {
+    for (const { entry, returning, silence, finder } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
+      silence.handleTimeout(now);
       finder.handleTimeout(now);
     }
     this.#proceed(now);
@@ -255,8 +280,9 @@ export class MobileNode implements Role {
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
     take(this.#renumbering.pollTimeout());
-    for (const { entry, returning, options, finder } of this.#homes) {
+    for (const { entry, returning, silence, finder, options } of this.#homes) {
       take(finder.pollTimeout(), ` for ${options.homeAddress}`);
+      take(silence.pollTimeout(), ` for ${options.homeAddress}`);
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
       take(returning.pollTimeout(), ` for ${options.homeAddress}`);
     }
@@ -271,6 +297,7 @@ export class MobileNode implements Role {
   handover(target: HandoverTarget, now: Instant): HandoverVerdict {
     const refusal = this.#refusalOf(target, now);
     if (refusal !== undefined) return { accepted: false, reason: refusal, careOf: null };
+    for (const each of this.#homes) each.held = false;
     this.#forced = target.kind === 'home' ? { kind: 'auto' } : target;
     this.#insist = true;
     this.#report('FORCED', { target: describeTarget(target) });
@@ -316,14 +343,94 @@ export class MobileNode implements Role {
       homeAddress: home.options.homeAddress,
       homeOn: this.#homeSeen(home, forced)?.home.link ?? null,
       current: currentOf(home),
-      retryIpv6At: home.ipv6UnansweredUntil ?? null,
+      retryIpv6At: this.#retryIpv6At(home),
       links: [...this.#ports.values()].map((port) => port.linkSituation),
     });
   }
 
+  /** Without a home address: of the only one that there is. `dryRun`: what would follow, and nothing follows. */
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+    now: Instant,
+  ): BindingVerdict {
+    const home = homeAddress === null ? this.#only() : this.#homeOf(homeAddress);
+    if (!home)
+      return noSuchHome(
+        this.#homes.map(({ options }) => options.homeAddress),
+        homeAddress,
+      );
+    const { entry, options, returning } = home;
+    const { verdict, then } = judgeCommand(command, {
+      homeAddress: options.homeAddress,
+      homeAgent: home.agent.address,
+      homeAgentKnown: home.agent !== NOBODY,
+      entry,
+      stopping: this.#stopping || home.retired,
+      atHome: returning.state !== 'away',
+      held: home.held,
+      careOf: home.choice?.chosen?.address ?? null,
+    });
+    if (dryRun || then === 'nothing') return verdict;
+    switch (then) {
+      case 'register':
+        home.held = false;
+        this.#insist = true;
+        break;
+      case 'update':
+        if (command.kind === 'set') entry.lifetime = command.lifetime;
+        entry.refresh(now);
+        break;
+      case 'deregister':
+        home.held = true;
+        entry.deregister(entry.attachment!, ASKED_FOR, now);
+        break;
+      case 'solicit':
+        this.#renumbering.solicit(options.homeAddress, now);
+        break;
+      default:
+        then satisfies never;
+    }
+    this.#proceed(now);
+    this.#insist = false;
+    return verdict;
+  }
+
+  prefixes(now: Instant): PrefixesView {
+    const home = this.#renumbering
+      .list(now)
+      .flatMap(({ prefixes }) => prefixes.map((p) => ({ ...p, link: null })));
+    const visited = [...this.#ports.values()].flatMap((port) =>
+      port.detector.routers.flatMap(({ address, prefixes }) =>
+        prefixes
+          .filter(({ prefix }) => !home.some((h) => samePrefix(h.prefix, prefix)))
+          .map(({ prefix, onLink, autonomous, validUntil, preferredUntil }) => ({
+            link: port.name,
+            prefix,
+            router: address,
+            onLink,
+            autonomous,
+            validUntil,
+            preferredUntil,
+          })),
+      ),
+    );
+    return { home, visited };
+  }
+
+  /** What happened lately and what is remembered both keep IPv6 back: until the later of them ends. */
+  #retryIpv6At({ ipv6Unanswered }: Home): Instant | null {
+    const ends = this.#candidates()
+      .filter((c) => c.answered === false)
+      .map((c) => this.#families.until(c.network) ?? 0);
+    const at = Math.max(ipv6Unanswered?.until ?? 0, ends.length > 0 ? Math.min(...ends) : 0);
+    return at > 0 ? instant(at) : null;
+  }
+
   /** Sequence numbers for Binding Updates that are sent by hand: ours go on behind them. */
   reserveSequences(homeAddress: string, count: number, now: Instant): Reservation {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     if (!home || this.#stopping) {
       return { ok: false, reason: home ? 'the mobile node is stopping' : 'it is no home address' };
     }
@@ -413,6 +520,7 @@ export class MobileNode implements Role {
         addresses: port.situation().map((s) => s.address),
         dhcp: port.dhcp?.state ?? null,
         home: this.#homes.some((h) => h.sighting?.home.link === port.name),
+        ...adoptedFrom(port),
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
@@ -447,9 +555,11 @@ export class MobileNode implements Role {
       }),
       sighting: undefined,
       choice: undefined,
-      ipv6UnansweredUntil: undefined,
+      ipv6Unanswered: undefined,
+      silence: new SilentTunnel(),
       router4: parseIpv4(kept.get(`router4 ${homeAddress}`) ?? '') ?? null,
       retired: false,
+      held: false,
     };
     return home;
   }
@@ -491,13 +601,14 @@ export class MobileNode implements Role {
     const agent = finder.agent ?? NOBODY;
     if (agent.address === home.agent.address && agent.address4 === home.agent.address4) return;
     if (retired || this.#stopping || returning.state === 'deregistering') return;
-    const { sequence, mayBeBound } = home.entry;
+    const { sequence, mayBeBound, lifetime } = home.entry;
     home.entry.detach();
     this.#drainEntry(home, now);
     home.agent = agent;
     home.entry = this.#newEntry(options, agent, sequence, mayBeBound);
+    home.entry.lifetime = lifetime;
     home.entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
-    home.ipv6UnansweredUntil = undefined;
+    home.ipv6Unanswered = undefined;
   }
 
   #whereabouts({ returning, choice }: Home): Whereabouts {
@@ -548,6 +659,9 @@ export class MobileNode implements Role {
           if (returning.link !== port.name) continue;
           returning.handleNd(ingress.message, ingress.source, ingress.linkSource, now);
         }
+        break;
+      case 'redirect':
+        port.handleRedirect(ingress, now);
         break;
       case 'arp':
         // RFC 5227 §2.1.1: an interface beside this one, on the same network, is no other host.
@@ -635,8 +749,11 @@ export class MobileNode implements Role {
     const family = home.entry.attachment?.kind;
     const verdict = home.entry.handleAck(ack, now);
     if (verdict === 'ignored') return this.#count('ba-sequence');
-    if (family === 'ipv6') home.ipv6UnansweredUntil = undefined;
-    if (verdict === 'accepted') home.finder.accepted(now);
+    if (family === 'ipv6') home.ipv6Unanswered = undefined;
+    if (verdict === 'accepted') {
+      home.finder.accepted(now);
+      this.#learn(home, now);
+    }
     if (verdict !== 'refused' || home.entry.state !== 'refused') return;
     // A duplicate is perhaps only kept by the home agent that was left for this one.
     const duplicate = ack.status === BA_STATUS.duplicateAddress && home.finder.fellOver;
@@ -667,7 +784,11 @@ export class MobileNode implements Role {
   /** What was said is passed on, what follows is done, until nothing more follows. */
   #proceed(now: Instant): void {
     for (const port of this.#ports.values()) this.#drainPort(port);
-    for (const home of [...this.#homes]) this.#drainEntry(home, now);
+    this.#effects.push(...this.#families.forgetExpired(now));
+    for (const home of [...this.#homes]) {
+      this.#drainEntry(home, now);
+      this.#drainSilence(home, now);
+    }
     for (let round = 0; round < MAX_ROUNDS; round++) {
       if (this.#stopping) {
         for (const home of this.#homes) this.#drainReturning(home, now);
@@ -754,7 +875,7 @@ export class MobileNode implements Role {
   }
 
   #retire(homeAddress: Ipv6, now: Instant): void {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     if (!home) return;
     const { entry, returning } = home;
     home.retired = true;
@@ -776,9 +897,17 @@ export class MobileNode implements Role {
     }
   }
 
+  #homeOf(homeAddress: string): Home | undefined {
+    return this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+  }
+
+  #only(): Home | undefined {
+    return this.#homes.length === 1 ? this.#homes[0] : undefined;
+  }
+
   /** RFC 6275 §11.4.2; over IPv4 through the tunnel, as the home address. */
   #solicitPrefixes(homeAddress: Ipv6, identifier: number): void {
-    const home = this.#homes.find(({ options }) => options.homeAddress === homeAddress);
+    const home = this.#homeOf(homeAddress);
     const attachment = home?.entry.binding?.attachment;
     if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
     const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
@@ -866,13 +995,13 @@ export class MobileNode implements Role {
   }
 
   #choose(home: Home, forced: HandoverTarget, now: Instant): Choice {
-    const { options, ipv6UnansweredUntil } = home;
+    const { options, ipv6Unanswered } = home;
     return chooseCareOf(
       this.#candidates(),
       {
         homePrefix: options.homePrefix,
         ipv4: this.#options.dsmip && home.agent.address4 !== null,
-        ipv6Unanswered: ipv6UnansweredUntil !== undefined && now < ipv6UnansweredUntil,
+        ipv6Unanswered: ipv6Unanswered && now < ipv6Unanswered.until ? ipv6Unanswered : null,
         forced,
         current: currentOf(home),
       },
@@ -906,7 +1035,10 @@ export class MobileNode implements Role {
     const choice = soonest(this.#homes.map((h) => h.choice?.again));
     if (choice !== undefined) this.#timers.set('care-of address choice', choice);
     else this.#timers.stop('care-of address choice');
-    const retry = soonest(this.#homes.map((h) => h.ipv6UnansweredUntil));
+    const retry = soonest([
+      ...this.#homes.map((h) => h.ipv6Unanswered?.until),
+      this.#families.nextExpiry(),
+    ]);
     if (retry !== undefined) this.#timers.set('another try over IPv6', retry);
     else this.#timers.stop('another try over IPv6');
   }
@@ -974,7 +1106,7 @@ export class MobileNode implements Role {
       remote,
       link: attachment.link,
       udp: udp ? { localPort: this.#options.udpPort, remotePort: UDP_PORT.dsmip } : null,
-      pathMtu: port.mtu,
+      pathMtu: port.mtu(attachment.kind === 'ipv6' ? 6 : 4),
     };
   }
 
@@ -983,11 +1115,18 @@ export class MobileNode implements Role {
     let changed = this.#drainReturning(home, now);
     home.finder.at(this.#whereabouts(home), now);
     this.#drainFinder(home);
-    if (returning.state !== 'away') return changed;
+    if (returning.state !== 'away') {
+      home.held = false;
+      return changed;
+    }
     const known = choice?.chosen && agent !== NOBODY;
-    const wanted = known ? attachmentOf(choice.chosen) : undefined;
+    const wanted = known ? this.#attachmentOf(home, choice.chosen) : undefined;
     const have = entry.attachment;
-    if (!wanted) {
+    if (home.held) {
+      // On the way out it may move once more.
+      const moved = wanted && have && !sameAttachment(have, wanted);
+      if (moved && entry.state === 'deregistering') entry.deregister(wanted, ASKED_FOR, now);
+    } else if (!wanted) {
       if (have) {
         entry.detach();
         changed = true;
@@ -1004,6 +1143,48 @@ export class MobileNode implements Role {
     }
     this.#drainEntry(home, now);
     return changed;
+  }
+
+  #attachmentOf({ silence }: Home, candidate: Candidate): AwayAttachment {
+    const { link, validUntil } = candidate;
+    if (candidate.family === 6)
+      return { kind: 'ipv6', careOf: candidate.address, link, validUntil };
+    const { address, network } = candidate;
+    const known = this.#families.recall(network)?.forceUdp ?? false;
+    const forceUdp = known || silence.wants(address, link);
+    return { kind: 'ipv4', careOf: address, link, validUntil, forceUdp };
+  }
+
+  #networkOf({ careOf, link }: Attachment): NetworkKey | null {
+    const here = this.#candidates().find((c) => c.address === careOf && c.link === link);
+    // With an address of before this may be another network already.
+    return here?.confirmed ? here.network : null;
+  }
+
+  /** The home agent has accepted: what worked in this network, and what did not. */
+  #learn({ entry, silence, ipv6Unanswered }: Home, now: Instant): void {
+    const { binding, attachment } = entry;
+    if (!binding || !attachment || attachment.kind === 'home') return;
+    const { careOf, link, kind } = attachment;
+    silence.handleBinding({ careOf, link, path: pathOf(binding) });
+    const learn = (network: NetworkKey | null, answered: boolean) =>
+      this.#effects.push(...this.#families.learn(network, { answered }, now));
+    learn(this.#networkOf(attachment), true);
+    // Had the home agent been away, its first Binding Update over IPv4 would have been lost as well.
+    if (kind === 'ipv4' && ipv6Unanswered && entry.attempts === 1) {
+      learn(ipv6Unanswered.network, false);
+    }
+  }
+
+  #drainSilence({ silence, entry, options }: Home, now: Instant): void {
+    for (let e = silence.pollEffect(); e; e = silence.pollEffect()) {
+      if (e !== 'proved') {
+        this.#report('TUNNEL_SILENT', { homeAddress: options.homeAddress, then: SILENCE[e] });
+      } else if (entry.attachment) {
+        const network = this.#networkOf(entry.attachment);
+        this.#effects.push(...this.#families.learn(network, { forceUdp: true }, now));
+      }
+    }
   }
 
   /** RFC 6275 §11.7.1: L, when the link-local address has the interface identifier of the home address. */
@@ -1081,9 +1262,18 @@ export class MobileNode implements Role {
   /** Another way to the home agent, and if there is none, perhaps another home agent. */
   #unanswered(home: Home, attachment: Attachment, now: Instant): void {
     if (attachment.kind === 'home' || this.#stopping || home.retired) return;
-    if (attachment.kind === 'ipv6') home.ipv6UnansweredUntil = after(now, IPV6_RETRY);
+    if (attachment.kind === 'ipv6') {
+      // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
+      this.#ports.get(attachment.link)?.forgetRedirects();
+      home.ipv6Unanswered = {
+        network: this.#networkOf(attachment),
+        until: after(now, IPV6_RETRY),
+      };
+    }
     const { chosen } = this.#choose(home, this.#forced, now);
-    if (chosen && sameAttachment(attachmentOf(chosen), attachment)) home.finder.silent(now);
+    if (chosen && sameAttachment(this.#attachmentOf(home, chosen), attachment)) {
+      home.finder.silent(now);
+    }
     // Before the fourth leaves: another choice, or another home agent, drops it from the entry's queue.
     this.#reconcile(now);
   }
@@ -1161,13 +1351,6 @@ function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, agent }: 
   }
 }
 
-function attachmentOf(candidate: Candidate): AwayAttachment {
-  const { link, validUntil } = candidate;
-  return candidate.family === 6
-    ? { kind: 'ipv6', careOf: candidate.address, link, validUntil }
-    : { kind: 'ipv4', careOf: candidate.address, link, validUntil };
-}
-
 function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | null {
   const attachment = entry.attachment ?? entry.binding?.attachment;
   if (!attachment || attachment.kind === 'home') return null;
@@ -1180,14 +1363,24 @@ function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where']
   return entry.binding && entry.attachment ? 'away' : 'nowhere';
 }
 
+function adoptedFrom({ state }: LinkPort): Partial<RoleView['links'][number]> {
+  const owner = state?.owner;
+  return owner?.kind === 'other' ? { adopted: { from: owner.name, why: owner.why } } : {};
+}
+
 /** Not a group: RFC 7042 §2.1. */
 const isUnicastMac = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 0;
 
+const SILENCE = {
+  force: 'the F flag asks for UDP',
+  relent: 'not in UDP either, so F is taken back',
+} as const;
 const AUTO: HandoverTarget = { kind: 'auto' };
 /** No home agent: nothing is sent to it. */
 const NOBODY: Agent = { address: UNSPECIFIED6, address4: null };
 /** Ours: home agents whose rate of updates is kept, beside those that serve. */
 const MAX_RATES = 64;
+const ASKED_FOR = 'a person asked for it';
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
 const DEFAULT_PREFERENCE = 5;

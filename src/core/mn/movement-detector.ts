@@ -60,6 +60,8 @@ export interface Router {
   readonly prefixes: readonly AdvertisedPrefix[];
   /** RetransTimer that it advertises, milliseconds; 0 when it does not say. */
   readonly retransTimer: Millis;
+  /** MTU that it advertises for the link, octets; undefined when it does not say. RFC 4861 §4.6.4 */
+  readonly mtu: number | undefined;
 }
 
 /** Neighbour unreachability detection of a router that is doubted, RFC 4861 §7.3.3. */
@@ -87,6 +89,7 @@ interface Entry {
   recheck: boolean;
   prefixes: AdvertisedPrefix[];
   retransTimer: Millis;
+  mtu: number | undefined;
   interval: Millis | undefined;
   heardAt: Instant;
   probes: number;
@@ -279,6 +282,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
         confirmed: r.standing === 'confirmed',
         prefixes: r.prefixes,
         retransTimer: r.retransTimer,
+        mtu: r.mtu,
       });
     }
     return out;
@@ -297,6 +301,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       recheck: false,
       prefixes: [],
       retransTimer: 0,
+      mtu: undefined,
       interval: undefined,
       heardAt: now,
       probes: 0,
@@ -312,6 +317,9 @@ export class MovementDetector implements Machine<DetectorEffect> {
     router.isDefault = ra.routerLifetime > 0;
     router.preference = ra.preference;
     if (ra.retransTimer > 0) router.retransTimer = ra.retransTimer;
+    // RFC 4861 §6.3.4: at least the minimum, which every IPv6 link has.
+    const mtu = optionOf(ra.options, 'mtu')?.mtu ?? 0;
+    if (mtu >= LEAST_MTU6) router.mtu = mtu;
     router.heardAt = now;
     // RFC 6275 §7.3, at least MinDelayBetweenRAs of §13; nonsense is no promise.
     const interval = optionOf(ra.options, 'advertisementInterval')?.interval ?? 0;
@@ -431,7 +439,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
 
   #remember(router: Entry): void {
     const { address, mac, homeAgent, agentPreference, isDefault, preference } = router;
-    const { prefixes, retransTimer, interval } = router;
+    const { prefixes, retransTimer, mtu, interval } = router;
     const until = this.#timers.at(`lifetime of ${address}`);
     const advertised = {
       homeAgent,
@@ -440,6 +448,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       preference,
       prefixes,
       retransTimer,
+      mtu,
       interval,
     };
     this.#known.remember({ address, mac, ...advertised, until });
@@ -528,5 +537,6 @@ const SUSPECT_GRACE: Millis = 20; // ours: a neighbour's answer may be one sched
 const RETRANS_TIMER: Millis = 1000; // RFC 4861 §10
 const FRESH: Millis = 1000; // ours: a router heard within the last second is not doubted
 const MIN_INTERVAL: Millis = 30; // RFC 6275 §13: MinDelayBetweenRAs
+const LEAST_MTU6 = 1280; // RFC 8200 §5
 const TWO_HOURS = seconds(7200);
 const FOR_EVER = 0xffffffff;

@@ -38,6 +38,8 @@ export interface MobileNodeOptions {
   readonly dsmip: boolean;
   /** Ours: how long an IPv4 address waits for IPv6 to turn up, from link up. */
   readonly ipv6HeadStart: Millis;
+  /** Seconds that a network's working family is remembered; 0: not at all. */
+  readonly familyMemory: number;
   /** Set F: ask for UDP encapsulation always. */
   readonly forceUdp: boolean;
   readonly useAlternateCareOf: boolean;
@@ -60,6 +62,7 @@ export const MOBILE_NODE_DEFAULTS = {
   initialBindAckTimeoutReReg: 1000,
   dsmip: false,
   ipv6HeadStart: 100,
+  familyMemory: 3600,
   forceUdp: false,
   useAlternateCareOf: true,
   optimisticDad: true,

@@ -21,6 +21,7 @@ import {
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import type { Ownership } from '../../linux/link-owners.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
 import { lint } from './lint.js';
@@ -55,7 +56,13 @@ export type HomeAgentPlan = Omit<
 };
 
 export type DaemonConfig =
-  | { readonly role: 'mn'; readonly options: MobileNodeOptions; readonly settings: DaemonSettings }
+  | {
+      readonly role: 'mn';
+      readonly options: MobileNodeOptions;
+      readonly settings: DaemonSettings;
+      /** Who configures each interface. */
+      readonly ownership: ReadonlyMap<LinkName, Ownership>;
+    }
   | { readonly role: 'ha'; readonly plan: HomeAgentPlan; readonly settings: DaemonSettings };
 
 export interface LoadedConfig {
@@ -111,7 +118,7 @@ class Compiler {
     lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
-    return { role: 'mn', options: this.#mobileNode(), settings };
+    return { role: 'mn', options: this.#mobileNode(), settings, ownership: this.#ownership() };
   }
 
   #settings(): DaemonSettings {
@@ -167,6 +174,7 @@ class Compiler {
       initialBindAckTimeoutReReg:
         millis(top.number('InitialBindackTimeoutReReg')) ?? d.initialBindAckTimeoutReReg,
       dsmip: top.boolean('MnUseDsmip6') ?? d.dsmip,
+      familyMemory: top.number('MnFamilyMemory') ?? d.familyMemory,
       ipv6HeadStart: millis(top.number('MnIpv6HeadStart')) ?? d.ipv6HeadStart,
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
@@ -181,6 +189,18 @@ class Compiler {
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
       prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
+  }
+
+  /** As for `#links`, the last block of an interface wins. */
+  #ownership(): ReadonlyMap<LinkName, Ownership> {
+    return new Map(
+      this.#top
+        .blocks('Interface')
+        .map(({ label, inner }) => [
+          label,
+          (inner.text('RouterAdvertisements') as Ownership | undefined) ?? 'auto',
+        ]),
+    );
   }
 
   #links(): MobileNodeOptions['links'] {

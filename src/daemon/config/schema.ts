@@ -300,6 +300,16 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence: 'how long an IPv4 address waits for IPv6 to turn up',
   },
+  MnFamilyMemory: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how long a visited network is remembered by which of IPv6, IPv4 and UDP worked there; 0: not at all',
+  },
   MnOptimisticDad: {
     form: BOOLEAN,
     default: 'enabled',
@@ -628,6 +638,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'a tunnel device as access link',
+  },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
   },
   HomePrefix: {
     form: PREFIX6,

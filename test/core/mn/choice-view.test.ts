@@ -30,5 +30,7 @@ const candidate = (i: number): Candidate4 => ({
   deprecated: true,
   confirmed: true,
   usable: true,
+  network: null,
+  answered: null,
   notBefore: at(0),
 });

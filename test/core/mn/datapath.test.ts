@@ -164,6 +164,42 @@ it('one at home has a way of its own beside one that is away', () => {
   ]);
 });
 
+describe('the ways of a care-of address', () => {
+  const shown = (more: Partial<CareOfSituation>): string[] =>
+    lines(state({ careOf: [{ ...COA4, ...more }], tunnel: null })).filter((line) =>
+      /careOf4|address 10/.test(line),
+    );
+
+  it('are those of its lease, RFC 3442: by their routers, or on the link itself', () => {
+    const routes = [
+      { destination: { address: ipv4('10.50.0.0'), length: 16 }, router: ipv4('10.0.0.2') },
+      { destination: { address: ipv4('10.60.0.0'), length: 16 }, router: null },
+    ];
+    expect(shown({ routes })).toEqual([
+      'address 10.0.0.5/24 dev eth0',
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 10.50.0.0/16 via 10.0.0.2 dev eth0 metric 64',
+      'route careOf4 10.60.0.0/16 dev eth0 metric 64',
+      'route careOf4 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 64',
+    ]);
+  });
+
+  it('the address of another owner is not ours to put there', () => {
+    expect(shown({ adopted: true })).toEqual([
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 64',
+    ]);
+  });
+
+  it('a point-to-point link needs no next hop', () => {
+    expect(shown({ adopted: true, router: null, onLink: true })).toEqual([
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 0.0.0.0/0 dev eth0 metric 64',
+    ]);
+    expect(shown({ router: null })).not.toContain('route careOf4 0.0.0.0/0 dev eth0 metric 64');
+  });
+});
+
 const HOME: HomeSituation = {
   homeAddress: ipv6('2001:db8:1::100'),
   slot: 0,

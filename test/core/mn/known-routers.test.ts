@@ -98,6 +98,7 @@ function router(n: number, part: Partial<KnownRouter> = {}): KnownRouter {
     preference: 0,
     prefixes: [advertised('2001:db8:a::/64', 86400)],
     retransTimer: 0,
+    mtu: undefined,
     interval: undefined,
     until: at(1800),
     ...part,

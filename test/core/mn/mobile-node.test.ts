@@ -8,6 +8,7 @@ import {
   solicitedNode,
 } from '../../../src/base/address.js';
 import { MobileNode } from '../../../src/core/mn/mobile-node.js';
+import type { MobileNodeOptions } from '../../../src/core/mn/options.js';
 import type { HandoverTarget } from '../../../src/core/role.js';
 import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import { at } from '../../helpers/drive.js';
@@ -558,8 +559,8 @@ describe('both families, RFC 5555 §4.4.1', () => {
     ]);
   });
 
-  it('after three unanswered updates over IPv6, IPv4; IPv6 is tried again after 300 s', () => {
-    const net = dual();
+  it('after three unanswered updates over IPv6, IPv4; without memory IPv6 is tried again after 300 s', () => {
+    const net = dual({}, { familyMemory: 0 });
     net.plug('eth0', { ...networkA(), ipv6Lost: true, dhcp: networkV4().dhcp });
     expect(net.run(330).take('BU_SENT', 'BINDING_ACCEPTED', 'CARE_OF_CHOSEN')).toEqual([
       `0.02 CARE_OF_CHOSEN eth0 ${COA_A} IPv6 comes first`,
@@ -1080,12 +1081,15 @@ function networkV4({
 }
 
 /** With DSMIPv6 and an IPv4 home address. */
-function dual(kept: Readonly<Record<string, string>> = {}): ScriptedNetwork {
+function dual(
+  kept: Readonly<Record<string, string>> = {},
+  options: Partial<MobileNodeOptions> = {},
+): ScriptedNetwork {
   const home = {
     ...mobileNodeOptions().homes[0]!,
     homeAddress4: { address: HOA4, prefixLength: 24 },
   };
-  return new ScriptedNetwork({ dsmip: true, homes: [home] }, kept);
+  return new ScriptedNetwork({ dsmip: true, homes: [home], ...options }, kept);
 }
 
 /** Registered from network A at second 1. */

@@ -37,7 +37,7 @@ import { decodeIpv6, encodeIpv6, homeAddressOption } from '../../../src/wire/ipv
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import type { BindingAck, BindingUpdate } from '../../../src/wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../../src/wire/mobility/option.js';
-import type { NdMessage } from '../../../src/wire/nd/message.js';
+import type { NdMessage, Redirect } from '../../../src/wire/nd/message.js';
 import { ETHERTYPE, PROTOCOL } from '../../../src/wire/protocol.js';
 import { encodeUdp } from '../../../src/wire/udp.js';
 import { readDhcp, readUpdate, say, typeOf } from './say.js';
@@ -71,7 +71,11 @@ export interface Network {
   raDelay: number | null;
   /** The router answers neighbour solicitations for itself. */
   answersNs: boolean;
-  dhcp?: { address: Ipv4; router: Ipv4; lease: number; delay: number } | undefined;
+  dhcp?:
+    | { address: Ipv4; router: Ipv4; lease: number; delay: number; more?: readonly DhcpOption[] }
+    | undefined;
+  /** In the MTU option of its advertisements. */
+  mtu?: number | undefined;
   /** The address that a NAT shows to the home agent. */
   nat?: Ipv4 | undefined;
   /** The home agent cannot be reached over IPv6 (packets are lost). */
@@ -188,6 +192,11 @@ export class ScriptedNetwork {
     this.#setLink({ ...this.#links.get(link)!, up: false });
   }
 
+  /** The kernel tells of an interface anew. */
+  tell(link: LinkName, part: Partial<LinkState>): void {
+    this.#setLink({ ...this.#links.get(link)!, ...part });
+  }
+
   /** The kernel says only that carrier came up once more. */
   flap(link: LinkName, to: Network): void {
     this.plug(link, to);
@@ -249,7 +258,13 @@ export class ScriptedNetwork {
   }
 
   /** A neighbour discovery message on a link, from somebody. */
-  nd(link: LinkName, from: MacAddress, source: Ipv6, destination: Ipv6, message: NdMessage): void {
+  nd(
+    link: LinkName,
+    from: MacAddress,
+    source: Ipv6,
+    destination: Ipv6,
+    message: NdMessage | Redirect,
+  ): void {
     const payload = encodeIpv6({
       trafficClass: 0,
       flowLabel: 0,
@@ -468,6 +483,7 @@ export class ScriptedNetwork {
             prefix: net.homeAgent ?? p.address,
           } as const;
         }),
+        ...(net.mtu === undefined ? [] : [{ kind: 'mtu', mtu: net.mtu } as const]),
         ...(net.interval === undefined
           ? []
           : [{ kind: 'advertisementInterval', interval: net.interval } as const]),
@@ -503,6 +519,7 @@ export class ScriptedNetwork {
         { kind: 'subnetMask', mask: ipv4('255.255.255.0') },
         { kind: 'router', addresses: [server.router] },
         { kind: 'leaseTime', seconds: server.lease },
+        ...(server.more ?? []),
       );
     }
     const reply: DhcpMessage = {

@@ -75,6 +75,22 @@ Interface "eth9" { IfType HA; }`);
     ]);
   });
 
+  it('leaves each interface to another owner where one is found, unless told', () => {
+    const config = good(
+      MOBILE_NODE(
+        'Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }',
+        '',
+      ),
+    );
+    expect(config).toMatchObject({
+      ownership: new Map([
+        ['wlan0', 'own'],
+        ['ppp0', 'adopt'],
+        ['eth0', 'auto'],
+      ]),
+    });
+  });
+
   it('registers the IPv4 home address only when told to carry IPv4 traffic', () => {
     const home = 'HomeV4Address 192.0.2.100/24;';
     expect(mobileNode('', home).homes[0]!.homeAddress4).toBeNull();
