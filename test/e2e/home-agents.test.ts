@@ -42,9 +42,15 @@ describe.skipIf(!isRoot)('two home agents', () => {
     await until('they hear of each other', () =>
       agents.every((a) => (a.json('hal')['links'] as unknown[]).length === 2),
     );
-    // From a namespace, with no daemon: the answer has both, the preferred one first.
-    const asked = await mn.attempt(process.execPath, PROGRAM, 'dhaad', '2001:db8:a::/64', '--json');
-    expect(JSON.parse(asked)).toMatchObject({ error: { code: 'SOCKET' } }); // it has no address yet
+    // By hand, with no daemon: the answer has both, the preferred one first.
+    mn.setUp(`sysctl -qw net.ipv6.conf.all.accept_ra=0 net.ipv6.conf.eth0.accept_ra=0
+      ip address add 2001:db8:b::99/64 dev eth0
+      ip -6 route replace default via 2001:db8:b::1 metric 10`);
+    const byHand = ['dhaad', '2001:db8:a::/64', '--source', '2001:db8:b::99', '--json'];
+    const asked = await mn.attempt(process.execPath, PROGRAM, ...byHand);
+    expect(JSON.parse(asked)).toMatchObject({ agents: ['2001:db8:a::1', '2001:db8:a::2'] });
+    mn.setUp(`ip -6 route del default via 2001:db8:b::1 metric 10
+      ip address del 2001:db8:b::99/64 dev eth0`);
     const node = await daemon(mn, MOBILE_NODE);
     await until(
       'registered with the first',
