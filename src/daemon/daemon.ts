@@ -19,7 +19,7 @@ import {
   status,
   type CarriedBy,
 } from '../control/view.js';
-import { event } from '../core/event.js';
+import { event, type MipEvent } from '../core/event.js';
 import type {
   BindingCommand,
   DhcpAction,
@@ -40,6 +40,7 @@ import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
 import { DaemonError } from './error.js';
 import type { Host, OpenHost } from './host.js';
+import { Hooks } from './hooks/hooks.js';
 import { EventJournal } from './journal.js';
 import { mayChange } from './peer.js';
 
@@ -74,6 +75,7 @@ export class Daemon {
   #server: ControlServer | undefined;
   #host: Host | undefined;
   #pump: Pump | undefined;
+  #hooks: Hooks | undefined;
   #startedAt = 0 as Instant;
   #ending: Promise<void> | undefined;
 
@@ -116,7 +118,10 @@ export class Daemon {
   async #start(): Promise<void> {
     const { config, name, openHost, createRole = roleOf } = this.#options;
     this.#server = await this.#listen();
-    this.#journal.onEvent((notice) => this.#server?.publish(notice));
+    this.#journal.onEvent((notice) => {
+      this.#server?.publish(notice);
+      this.#hooks?.handle(notice);
+    });
     const host = await openHost({
       name,
       role: config.role,
@@ -131,6 +136,11 @@ export class Daemon {
     });
     this.#host = host;
     const { world } = host;
+    const { hooks } = config.settings;
+    if (hooks) {
+      const report = (what: MipEvent) => this.#journal.event(what, world.clock.now());
+      this.#hooks = new Hooks({ ...hooks, role: config.role, report });
+    }
     if (this.#server.tookOver) this.#journal.event(event('CLEANED'), world.clock.now());
     const { role, warnings } = await createRole(config, host);
     this.#warnings.push(...warnings);
@@ -324,6 +334,7 @@ export class Daemon {
   /** Everything that is open, also half way through a start. */
   async #close(): Promise<void> {
     this.#pump?.close();
+    await this.#hooks?.close();
     const world = this.#host?.world;
     if (world) {
       // A kernel that refuses to give something up is told of, and does not keep the rest from ending.
