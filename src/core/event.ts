@@ -363,6 +363,14 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  HOOK_RAN: { severity: 'debug', sentence: 'hook {hook} ran at {stage} in {took} ms' },
+  HOOK_FAILED: { severity: 'warning', sentence: 'hook {hook} failed at {stage}: {reason}' },
+  HOOK_TIMEOUT: { severity: 'warning', sentence: 'hook {hook} was ended at {stage}: {reason}' },
+  HOOK_REFUSED: { severity: 'error', sentence: 'hook {hook} is not run: {reason}' },
+  HOOK_DROPPED: {
+    severity: 'warning',
+    sentence: 'hooks fell behind: {count} stages passed without them',
+  },
   DATAPATH_MENDED: {
     severity: 'warning',
     sentence: 'another program had changed what is ours in the kernel; put right: {what}',

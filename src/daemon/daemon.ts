@@ -19,7 +19,7 @@ import {
   status,
   type CarriedBy,
 } from '../control/view.js';
-import { event } from '../core/event.js';
+import { event, type MipEvent } from '../core/event.js';
 import type {
   BindingCommand,
   DhcpAction,
@@ -41,6 +41,7 @@ import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
 import { DaemonError } from './error.js';
 import { discoverHomeAgents, listHomeAgents } from './home-agents.js';
 import type { Host, OpenHost } from './host.js';
+import { Hooks } from './hooks/hooks.js';
 import { EventJournal } from './journal.js';
 import { mayChange } from './peer.js';
 
@@ -75,6 +76,7 @@ export class Daemon {
   #server: ControlServer | undefined;
   #host: Host | undefined;
   #pump: Pump | undefined;
+  #hooks: Hooks | undefined;
   #startedAt = 0 as Instant;
   #ending: Promise<void> | undefined;
 
@@ -117,7 +119,10 @@ export class Daemon {
   async #start(): Promise<void> {
     const { config, name, openHost, createRole = roleOf } = this.#options;
     this.#server = await this.#listen();
-    this.#journal.onEvent((notice) => this.#server?.publish(notice));
+    this.#journal.onEvent((notice) => {
+      this.#server?.publish(notice);
+      this.#hooks?.handle(notice);
+    });
     const host = await openHost({
       name,
       role: config.role,
@@ -132,6 +137,11 @@ export class Daemon {
     });
     this.#host = host;
     const { world } = host;
+    const { hooks } = config.settings;
+    if (hooks) {
+      const report = (what: MipEvent) => this.#journal.event(what, world.clock.now());
+      this.#hooks = new Hooks({ ...hooks, role: config.role, report });
+    }
     if (this.#server.tookOver) this.#journal.event(event('CLEANED'), world.clock.now());
     const { role, warnings } = await createRole(config, host);
     this.#warnings.push(...warnings);
@@ -333,6 +343,7 @@ export class Daemon {
   /** Everything that is open, also half way through a start. */
   async #close(): Promise<void> {
     this.#pump?.close();
+    await this.#hooks?.close();
     const world = this.#host?.world;
     if (world) {
       // A kernel that refuses to give something up is told of, and does not keep the rest from ending.

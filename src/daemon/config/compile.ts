@@ -38,6 +38,8 @@ export interface DaemonSettings {
   readonly debugLevel: number;
   /** null: standard error */
   readonly logFile: string | null;
+  /** Programs run at each stage of a move; `timeout` in ms. */
+  readonly hooks: { readonly directory: string; readonly timeout: number } | null;
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
@@ -136,7 +138,21 @@ class Compiler {
       datapath: (this.#top.text('Datapath') as DaemonSettings['datapath'] | undefined) ?? 'auto',
       debugLevel: this.#top.number('DebugLevel') ?? 0,
       logFile: this.#top.text('DebugLogFile') ?? null,
+      hooks: this.#hooks(),
     };
+  }
+
+  #hooks(): DaemonSettings['hooks'] {
+    const directory = this.#top.text('HookDirectory');
+    if (directory === undefined) return null;
+    if (!directory.startsWith('/')) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        this.#top.valueAt('HookDirectory')!,
+        `HookDirectory "${directory}" must be a whole path, such as "/etc/mip6/hooks.d".`,
+      );
+    }
+    return { directory, timeout: millis(this.#top.number('HookTimeout')) ?? HOOK_TIMEOUT };
   }
 
   /** UMIP does it unless told not to; here it is not there yet, and whoever relied on it must hear so. */
@@ -440,5 +456,6 @@ const toPrefix = <A extends Ipv6 | Ipv4>(p: AddressAndLength): Prefix<A> =>
 const millis = (n: number | undefined): number | undefined =>
   n === undefined ? undefined : seconds(n);
 
+const HOOK_TIMEOUT = 10_000; // ms
 /** UMIP's code; its manual page says 5. */
 const DEFAULT_PREFERENCE = 10;

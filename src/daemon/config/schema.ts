@@ -206,6 +206,23 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'one more home prefix, served on the first interface; may repeat',
   },
 
+  HookDirectory: {
+    form: STRING,
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'programs of this folder run at each stage of a move, with the facts in MIP6_ variables',
+  },
+  HookTimeout: {
+    form: { kind: 'decimal', min: 0.1, max: 600 },
+    unit: 's',
+    default: '10.0',
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long one program of HookDirectory may take',
+  },
   Datapath: {
     form: { kind: 'word', words: ['auto', 'kernel', 'userspace'] },
     default: 'auto',

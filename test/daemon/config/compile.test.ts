@@ -325,7 +325,21 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
     datapath: 'auto',
     debugLevel: 3,
     logFile: '/var/log/mip6.log',
+    hooks: null,
   });
+});
+
+it('names a folder of hooks by its whole path, and their time', () => {
+  const hooksOf = (text: string) => loadText(HOME_AGENT(text)).config?.settings.hooks;
+  const directory = '/etc/mip6/hooks.d';
+  expect(hooksOf(`HookDirectory "${directory}";`)).toEqual({ directory, timeout: 10_000 });
+  expect(hooksOf(`HookDirectory "${directory}"; HookTimeout 2.5;`)).toEqual({
+    directory,
+    timeout: 2500,
+  });
+  expect(loadText(HOME_AGENT('HookDirectory "hooks.d";')).findings).toMatchObject([
+    { code: 'CONFIG_VALUE', message: expect.stringContaining('must be a whole path') as string },
+  ]);
 });
 
 it.each(['auto', 'kernel', 'userspace'] as const)('Datapath %s is told to the host', (datapath) => {
