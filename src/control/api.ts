@@ -5,13 +5,19 @@
 import type { EventCode, EventField, Severity } from '../core/event.js';
 import type {
   BcView,
+  BindingVerdict,
   BulView,
   ChoiceView,
   DhcpVerdict,
   DhcpView,
+  DiscoveryVerdict,
+  HomeAgentsView,
+  HomeAgentView,
+  HomePrefixView,
   KnownNetworkView,
   LeaseView,
   RoleView,
+  VisitedPrefixView,
 } from '../core/view.js';
 
 /** Raised when an older client or daemon would misunderstand; additions do not raise it. */
@@ -85,6 +91,23 @@ export type DhcpEntry = Omit<DhcpView, 'lease' | 'next'> & {
 /** Where `timed` is false the times of the lease are null: nobody knows them. */
 export type KnownNetworkEntry = Omit<KnownNetworkView, 'lease'> & { readonly lease: LeaseEntry };
 
+/** An entry of a Home Agents List, RFC 6275 §10.1. */
+export interface ListedAgent {
+  readonly link: string;
+  /** Null: this home agent itself. */
+  readonly linkLocal: string | null;
+  readonly addresses: readonly string[];
+  readonly preference: number;
+  /** Null: for ever. */
+  readonly expiresIn: number | null;
+}
+export type HomeAgentsEntry = Omit<HomeAgentsView, 'agents'> & {
+  readonly agents: readonly KnownAgentEntry[];
+};
+export type KnownAgentEntry = Omit<HomeAgentView, 'retryAt'> & {
+  readonly retryIn: number | null;
+};
+
 export interface DhcpParams {
   /** The only one that has a DHCP client, when left out. */
   readonly link?: string | undefined;
@@ -117,6 +140,29 @@ export interface ListParams {
   readonly limit?: number | undefined;
 }
 
+/** `…In`: seconds left; null: for ever, as far as known. */
+export type HomePrefixEntry = Omit<HomePrefixView, 'prefix' | 'validUntil' | 'preferredUntil'> & {
+  /** As `2001:db8::/64`. */
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+export type VisitedPrefixEntry = Omit<
+  VisitedPrefixView,
+  'prefix' | 'validUntil' | 'preferredUntil'
+> & {
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+
+export interface BindingParams {
+  /** The only one that there is, when left out. */
+  readonly homeAddress?: string | undefined;
+  /** Say what would follow, and do nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface Methods {
   hello: {
     params: { version: number };
@@ -129,7 +175,30 @@ export interface Methods {
     params: { homeAddress: string; count: number };
     result: { first: number };
   };
+  'bul.refresh': { params: BindingParams; result: BindingVerdict };
+  /** `lifetime` in seconds, steps of 4. */
+  'bul.set': { params: BindingParams & { lifetime: number }; result: BindingVerdict };
+  'bul.delete': { params: BindingParams; result: BindingVerdict };
+  /** The answer comes as an event: PREFIXES_LEARNT, or PREFIXES_UNANSWERED. */
+  mps: { params: BindingParams; result: BindingVerdict };
+  prefixes: {
+    params: Record<string, never>;
+    result: {
+      readonly home: readonly HomePrefixEntry[];
+      readonly visited: readonly VisitedPrefixEntry[];
+    };
+  };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
+  /** The Home Agents List of a home agent; what a mobile node knows of home agents. */
+  'agents.list': {
+    params: Record<string, never>;
+    result: { readonly links: readonly ListedAgent[]; readonly homes: readonly HomeAgentsEntry[] };
+  };
+  /** A mobile node asks for home agents (RFC 6275 §11.4.1), for all home addresses when none is named. */
+  'agents.discover': {
+    params: { homeAddress?: string | undefined };
+    result: DiscoveryVerdict;
+  };
   handover: {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };

@@ -23,6 +23,8 @@ const target = v.variant('kind', [
   v.strictObject({ kind: v.literal('address'), address: text }),
 ]);
 const dhcp = v.strictObject({ link: v.optional(text) });
+const dryRun = v.optional(v.boolean());
+const binding = v.strictObject({ homeAddress: v.optional(text), dryRun });
 const list = v.strictObject({ homeAddress: v.optional(text), limit: v.optional(limit) });
 
 export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
@@ -41,7 +43,34 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
     changes: true,
     sentence: 'take sequence numbers for Binding Updates made by hand',
   },
+  'bul.refresh': { params: binding, changes: true, sentence: 'register anew, now' },
+  'bul.set': {
+    params: v.strictObject({
+      homeAddress: v.optional(text),
+      lifetime: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
+      dryRun,
+    }),
+    changes: true,
+    sentence: 'ask for another lifetime, now and from now on',
+  },
+  'bul.delete': {
+    params: binding,
+    changes: true,
+    sentence: 'deregister a home address until it is refreshed',
+  },
+  mps: { params: binding, changes: true, sentence: 'ask the home agent for the home prefixes' },
+  prefixes: { params: nothing, changes: false, sentence: 'prefixes of home and visited networks' },
   'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
+  'agents.list': {
+    params: nothing,
+    changes: false,
+    sentence: 'home agents: of the home links, or known to a mobile node',
+  },
+  'agents.discover': {
+    params: v.strictObject({ homeAddress: v.optional(text) }),
+    changes: true,
+    sentence: 'ask for home agents now',
+  },
   handover: {
     params: v.strictObject({ target }),
     changes: true,

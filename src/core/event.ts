@@ -296,12 +296,12 @@ export const EVENTS = {
   },
   HOME_PREFIX_ADDED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link}: valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.1',
   },
   HOME_PREFIX_CHANGED: {
     severity: 'notice',
-    sentence: 'home prefix {prefix} on {link} is now valid {valid} s, preferred {preferred} s',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
     clause: 'RFC 6275 §10.6.2',
   },
   HOME_PREFIX_GONE: {
@@ -320,6 +320,40 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  DHAAD_SENT: {
+    severity: 'info',
+    sentence: 'asked {anycast} for home agents, from {careOf}, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_ANSWER: {
+    severity: 'info',
+    sentence: '{by} names the home agents {agents}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'no home agent answers at {anycast}, asked {attempts} times',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_FOUND: {
+    severity: 'notice',
+    sentence: 'home agent {to} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_CHANGED: {
+    severity: 'warning',
+    sentence: 'home agent {to} in place of {from} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_UNKNOWN: {
+    severity: 'warning',
+    sentence: 'no home agent is known for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',
@@ -329,6 +363,14 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  HOOK_RAN: { severity: 'debug', sentence: 'hook {hook} ran at {stage} in {took} ms' },
+  HOOK_FAILED: { severity: 'warning', sentence: 'hook {hook} failed at {stage}: {reason}' },
+  HOOK_TIMEOUT: { severity: 'warning', sentence: 'hook {hook} was ended at {stage}: {reason}' },
+  HOOK_REFUSED: { severity: 'error', sentence: 'hook {hook} is not run: {reason}' },
+  HOOK_DROPPED: {
+    severity: 'warning',
+    sentence: 'hooks fell behind: {count} stages passed without them',
+  },
   DATAPATH_MENDED: {
     severity: 'warning',
     sentence: 'another program had changed what is ours in the kernel; put right: {what}',

@@ -11,6 +11,10 @@ export function lifetimeLeft(until: Instant | null, now: Instant): number {
   return Math.min(Math.max(0, Math.floor((until - now) / 1000)), FOR_EVER - 1);
 }
 
+/** For people. */
+export const lifetimeText = (until: Instant | null, now: Instant): string =>
+  until === null ? 'for ever' : `${lifetimeLeft(until, now)} s`;
+
 /** The earlier of two ends. */
 export function earlierEnd(a: Instant | null, b: Instant | null): Instant | null {
   if (a === null || b === null) return a ?? b;

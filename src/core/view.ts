@@ -120,6 +120,52 @@ export interface KnownNetworkView {
   readonly timed: boolean;
 }
 
+/** A prefix of a home network, RFC 6275 §10.6.1, §11.4.3. */
+export interface HomePrefixView {
+  readonly prefix: Prefix<Ipv6>;
+  /** Home agent: its home link. */
+  readonly link: LinkName | null;
+  /** Mobile node: its home address there. */
+  readonly homeAddress: Ipv6 | null;
+  /** The home agent's own address there, where it is known. */
+  readonly agent: Ipv6 | null;
+  /** Null: for ever, as far as known. */
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+  /** Who says so. */
+  readonly source: 'configured' | 'kept' | 'address' | 'router' | 'home agent' | 'home link';
+}
+
+/** A prefix that a router of a link advertises, as a mobile node hears it. */
+export interface VisitedPrefixView {
+  readonly link: LinkName;
+  readonly prefix: Prefix<Ipv6>;
+  readonly router: Ipv6;
+  readonly onLink: boolean;
+  readonly autonomous: boolean;
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+}
+
+export interface PrefixesView {
+  /** Of a mobile node: the preferred ones first. */
+  readonly home: readonly HomePrefixView[];
+  readonly visited: readonly VisitedPrefixView[];
+}
+
+/** What a command about one registration led to, or would. */
+export interface BindingVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+  /** Null where none was meant. */
+  readonly homeAddress: Ipv6 | null;
+  readonly homeAgent: Ipv6 | null;
+  readonly careOf: IpAddress | null;
+  /** Seconds that were asked for before, and are from now on. */
+  readonly before: number | null;
+  readonly lifetime: number | null;
+}
+
 /** What a command to a DHCP client led to. */
 export interface DhcpVerdict {
   readonly accepted: boolean;
@@ -127,6 +173,37 @@ export interface DhcpVerdict {
   /** Null where no link was meant. */
   readonly link: LinkName | null;
   readonly state: string | null;
+}
+
+/** A home agent that a mobile node knows of, RFC 6275 §11.4.1. */
+export interface HomeAgentView {
+  readonly address: Ipv6;
+  readonly address4: Ipv4 | null;
+  readonly from: 'configuration' | 'name' | 'discovery' | 'advertisement';
+  readonly state: 'current' | 'known' | 'failed';
+  /** What it failed by. */
+  readonly why: string | null;
+  /** When one that failed may be asked again. */
+  readonly retryAt: Instant | null;
+}
+
+/** What a request to look for home agents led to. */
+export interface DiscoveryVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+}
+
+/** The home agents of one home address, in the order in which they are tried. */
+export interface HomeAgentsView {
+  readonly homeAddress: Ipv6;
+  /** Where Home Agent Address Discovery asks. */
+  readonly anycast: Ipv6 | null;
+  readonly discovery: 'disabled' | 'ready' | 'asking';
+  /** What came of the last question; null while there was none, or it is open. */
+  readonly outcome: 'answered' | 'unanswered' | null;
+  /** Why nothing can be asked now. */
+  readonly why: string | null;
+  readonly agents: readonly HomeAgentView[];
 }
 
 export interface RoleView {

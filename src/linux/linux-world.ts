@@ -130,6 +130,9 @@ export class LinuxWorld implements World {
       const tap = new MobilityTap();
       const toTap: { mobility: (packet: ReceivedPacket) => void } = { mobility: () => {} };
       const byKernel = canForward(abilities);
+      const handOn = (packet: ReceivedPacket | undefined): void => {
+        if (packet) input({ kind: 'packet', packet });
+      };
       const inlet = keep(
         new Inlet(
           netns,
@@ -139,10 +142,10 @@ export class LinuxWorld implements World {
             mobility: (packet) => toTap.mobility(packet),
             tunnelled: (view, start, end, link, offload) =>
               byKernel
-                ? tap.noteTunnelled(view.octets, start, end, link)
+                ? handOn(tap.noteTunnelled(view.octets, start, end, link))
                 : tunnels.tunnelled(view, start, end, link, offload),
             datagram: (view, start, end, from) =>
-              tap.noteDatagram(view.octets.slice(start, end), from),
+              handOn(tap.noteDatagram(view.octets.slice(start, end), from)),
             tooBig: (remote, mtu) => tunnels.pathTooBig(remote, mtu),
             batchDone: (buffer) => tunnels.batchDone(buffer),
           },

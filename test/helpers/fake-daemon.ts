@@ -8,15 +8,17 @@ import type { RoleEffect } from '../../src/core/effect.js';
 import { event, type EventCode, type MipEvent } from '../../src/core/event.js';
 import type { LinkState, WorldInput } from '../../src/core/input.js';
 import type { Deadline } from '../../src/core/machine.js';
-import type { DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
+import type { BindingCommand, DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
 import type {
   BcView,
+  BindingVerdict,
   BulView,
   ChoiceView,
   DhcpVerdict,
   DhcpView,
   KnownNetworkView,
   LeaseView,
+  PrefixesView,
   RoleView,
 } from '../../src/core/view.js';
 import { loadConfig } from '../../src/daemon/config/compile.js';
@@ -128,8 +130,43 @@ export const NETWORK: KnownNetworkView = {
   timed: true,
 };
 
+export const PREFIXES: PrefixesView = {
+  home: [
+    {
+      prefix: { address: '2001:db8:aa::' as Ipv6, length: 64 },
+      link: null,
+      homeAddress: '2001:db8:aa::100' as Ipv6,
+      agent: '2001:db8:aa::1' as Ipv6,
+      validUntil: null,
+      preferredUntil: null,
+      source: 'home agent',
+    },
+    {
+      prefix: { address: '2001:db8:a::' as Ipv6, length: 64 },
+      link: null,
+      homeAddress: '2001:db8:a::100' as Ipv6,
+      agent: null,
+      validUntil: instant(7_201_000),
+      preferredUntil: instant(500),
+      source: 'home agent',
+    },
+  ],
+  visited: [
+    {
+      link: 'eth0',
+      prefix: { address: '2001:db8:b::' as Ipv6, length: 64 },
+      router: 'fe80::1' as Ipv6,
+      onLink: true,
+      autonomous: true,
+      validUntil: instant(3_601_000),
+      preferredUntil: instant(1_801_000),
+    },
+  ],
+};
+
 export class FakeRole implements Role {
   stopped = false;
+  answersSolicitations = true;
   readonly log: string[] = [];
   readonly #effects: RoleEffect[] = [];
   view_: RoleView;
@@ -206,6 +243,33 @@ export class FakeRole implements Role {
     if (link !== null && link !== 'eth0')
       return { accepted: false, reason: `${link} has no DHCP client`, link, state: null };
     return { accepted: true, reason: 'asks 10.0.0.1', link: 'eth0', state: 'renewing' };
+  }
+
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+  ): BindingVerdict {
+    this.log.push(`binding ${JSON.stringify(command)} ${homeAddress}${dryRun ? ' dry' : ''}`);
+    const known = homeAddress === null || homeAddress === BUL.homeAddress;
+    if (!dryRun && known && command.kind === 'solicit') {
+      this.tell(this.answersSolicitations ? 'PREFIXES_LEARNT' : 'PREFIXES_UNANSWERED', {
+        homeAddress: BUL.homeAddress,
+      });
+    }
+    return {
+      accepted: known,
+      reason: known ? command.kind : `${homeAddress} is no home address`,
+      homeAddress: known ? BUL.homeAddress : null,
+      homeAgent: known ? BUL.peer : null,
+      careOf: known ? BUL.careOf : null,
+      before: 600,
+      lifetime: command.kind === 'set' ? command.lifetime : 600,
+    };
+  }
+
+  prefixes(): PrefixesView {
+    return PREFIXES;
   }
 
   view(): RoleView {

@@ -44,7 +44,7 @@ import type {
 import { earlier, type Deadline } from '../machine.js';
 import type { Random } from '../random.js';
 import type { Role } from '../role.js';
-import type { BcView, RoleView } from '../view.js';
+import type { BcView, PrefixesView, RoleView } from '../view.js';
 import { acknowledge, refreshAdvice } from './acknowledgement.js';
 import { DUPLICATE_ADDRESS, refusalOf, type AdmissionContext } from './admission.js';
 import { CLAIM_SPACING } from './claims.js';
@@ -238,6 +238,10 @@ export class HomeAgent implements Role {
       homeAgent: { address, address4: dsmip ? address4 : null },
       homes: [],
     };
+  }
+
+  prefixes(_now: Instant): PrefixesView {
+    return { home: this.#distribution.view(), visited: [] };
   }
 
   #frame(frame: ReceivedFrame, now: Instant): void {

@@ -22,6 +22,7 @@ import type { LinkName, LinkState } from '../input.js';
 import { earlier, type Deadline, type Machine } from '../machine.js';
 import { lifetimeLeft } from '../prefix-lifetime.js';
 import type { Random } from '../random.js';
+import type { HomePrefixView } from '../view.js';
 import type { ReceivedNd } from './proxy-nd.js';
 import type { HomeBinding } from './home-binding.js';
 import type { HomeAgentOptions } from './options.js';
@@ -84,6 +85,14 @@ export class PrefixDistribution implements Machine<DistributionEffect> {
     if (this.#addresses.join() !== fresh.join()) this.#addresses = fresh;
     this.#ownAt = version;
     return this.#addresses;
+  }
+
+  view(): HomePrefixView[] {
+    return this.prefixes.list().map((each) => {
+      const { link, prefix, validUntil, preferredUntil, source } = each;
+      const agent = this.#ownIn(each) ?? null;
+      return { link, prefix, homeAddress: null, agent, validUntil, preferredUntil, source };
+    });
   }
 
   handleNd({ link, message }: ReceivedNd, now: Instant): void {

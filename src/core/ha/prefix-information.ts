@@ -30,6 +30,7 @@ import {
   earlierEnd,
   FOR_EVER,
   lifetimeLeft,
+  lifetimeText,
   untilOf,
   validUntilAfter,
 } from '../prefix-lifetime.js';
@@ -231,8 +232,8 @@ export class HomePrefixes implements Machine<PrefixEffect> {
     const fields = {
       link,
       prefix: formatPrefix(prefix),
-      valid: validUntil === null ? null : lifetimeLeft(validUntil, now),
-      preferred: preferredUntil === null ? null : lifetimeLeft(preferredUntil, now),
+      valid: lifetimeText(validUntil, now),
+      preferred: lifetimeText(preferredUntil, now),
     };
     this.#effects.push({ kind: 'event', event: event(code, fields) });
   }

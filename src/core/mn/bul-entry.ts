@@ -145,6 +145,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#state;
   }
 
+  /** Of the last Binding Update sent. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   get attachment(): Attachment | undefined {
     return this.#attachment;
   }

@@ -76,6 +76,8 @@ export interface HomesHere {
 
 /** A home link as this port sees it. */
 export interface HomeSighting {
+  /** Home agents of the link by what they advertise (R, RFC 6275 §7.2), the most preferred first. */
+  readonly agents: readonly Ipv6[];
   readonly home: HomeLink;
   /** Its default router, link-local. */
   readonly router: Ipv6 | null;
@@ -406,7 +408,10 @@ export class LinkPort implements Machine<PortEffect> {
     const ours =
       agents.find((r) => r.prefixes.some((p) => p.routerAddress === homeAgent)) ??
       (agents.length === 1 ? agents[0] : undefined);
+    const best = [...agents].sort((a, b) => b.agentPreference - a.agentPreference);
+    const told = best.flatMap((r) => r.prefixes.flatMap((p) => p.routerAddress ?? []));
     return {
+      agents: [...new Set(told)],
       home: {
         link: this.name,
         mac: state.mac,

@@ -8,13 +8,20 @@
  *   lifetimes changed → `changed`: the order of preference, and how long bindings may last
  *   prefix over, and there is another → `retire`
  */
-import { parseIpv6, parsePrefix, isIpv6, type Ipv6, type Prefix } from '../../base/address.js';
+import {
+  formatPrefix,
+  parseIpv6,
+  parsePrefix,
+  isIpv6,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import type { Instant } from '../../base/time.js';
 import type { NdOption } from '../../wire/nd/message.js';
 import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import { earlier, type Deadline, type Machine } from '../machine.js';
-import { lifetimeLeft } from '../prefix-lifetime.js';
+import { lifetimeText } from '../prefix-lifetime.js';
 import type { Random } from '../random.js';
 import {
   HomeNetwork,
@@ -135,7 +142,7 @@ export class Renumbering implements Machine<RenumberingEffect> {
     const solicited = discovery.advertised(identifier, now);
     if (solicited) {
       const told = toldPrefixes(options, now);
-      const prefixes = told.map(sayPrefix(now)).join(', ');
+      const prefixes = told.map(sayPrefix(now)).join('; ');
       this.#report('PREFIXES_LEARNT', { homeAddress, prefixes });
       this.#learn(network, told, 'home agent', authenticated, now);
       if (this.#solicits) discovery.askAt(network.prefixes.askAt(homeAddress, now));
@@ -265,10 +272,8 @@ function optionsOf(
 
 const sayPrefix =
   (now: Instant) =>
-  ({ prefix, validUntil, preferredUntil }: ToldPrefix): string => {
-    const lifetime = (end: Instant | null) => (end === null ? '∞' : String(lifetimeLeft(end, now)));
-    return `${prefix.address}/${prefix.length} ${lifetime(validUntil)}/${lifetime(preferredUntil)} s`;
-  };
+  ({ prefix, validUntil, preferredUntil }: ToldPrefix): string =>
+    `${formatPrefix(prefix)} valid ${lifetimeText(validUntil, now)}, preferred ${lifetimeText(preferredUntil, now)}`;
 
 /** Nothing for what no version of ours has written. */
 function readKept(value: string | undefined): { prefix: Prefix<Ipv6>; agent: Ipv6 | null }[] {

@@ -3,6 +3,7 @@ import {
   inPrefix,
   isRoutableUnicast,
   prefixOf,
+  UNSPECIFIED6,
   type Ipv4,
   type Ipv6,
   type Prefix,
@@ -37,6 +38,8 @@ export interface DaemonSettings {
   readonly debugLevel: number;
   /** null: standard error */
   readonly logFile: string | null;
+  /** Programs run at each stage of a move; `timeout` in ms. */
+  readonly hooks: { readonly directory: string; readonly timeout: number } | null;
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
@@ -135,7 +138,21 @@ class Compiler {
       datapath: (this.#top.text('Datapath') as DaemonSettings['datapath'] | undefined) ?? 'auto',
       debugLevel: this.#top.number('DebugLevel') ?? 0,
       logFile: this.#top.text('DebugLogFile') ?? null,
+      hooks: this.#hooks(),
     };
+  }
+
+  #hooks(): DaemonSettings['hooks'] {
+    const directory = this.#top.text('HookDirectory');
+    if (directory === undefined) return null;
+    if (!directory.startsWith('/')) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        this.#top.valueAt('HookDirectory')!,
+        `HookDirectory "${directory}" must be a whole path, such as "/etc/mip6/hooks.d".`,
+      );
+    }
+    return { directory, timeout: millis(this.#top.number('HookTimeout')) ?? HOOK_TIMEOUT };
   }
 
   /** UMIP does it unless told not to; here it is not there yet, and whoever relied on it must hear so. */
@@ -238,18 +255,19 @@ class Compiler {
       );
       return none;
     }
-    const agent = inner.address('HomeAgentAddress') as Ipv6 | undefined;
-    if (agent === undefined || agent === '::') {
+    const agent = (inner.address('HomeAgentAddress') as Ipv6 | undefined) ?? UNSPECIFIED6;
+    const discovery = inner.boolean('UseDhaad') ?? agent === UNSPECIFIED6;
+    if (agent === UNSPECIFIED6 && !discovery) {
       this.#findings.error(
-        agent === undefined ? 'CONFIG_MISSING' : 'CONFIG_NOT_YET',
+        'CONFIG_MISSING',
         inner.at('HomeAgentAddress') ?? at,
-        `MnHomeLink "${label}" needs a HomeAgentAddress: home agents are not searched for yet.`,
+        `MnHomeLink "${label}" has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking for one.`,
       );
       return none;
     }
     const homeAddress = home.address as Ipv6;
     this.#unicast(homeAddress, inner.valueAt('HomeAddress')!);
-    this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
+    if (agent !== UNSPECIFIED6) this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
     this.#noNetworks(inner, 'HomeAddress');
     this.#noNetworks(inner, 'HomeV4Address');
     const explicit = inner.prefix('HomePrefix');
@@ -267,6 +285,7 @@ class Compiler {
         homeAddress,
         homePrefix,
         homeAgent: agent,
+        discovery,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
         ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
@@ -437,5 +456,6 @@ const toPrefix = <A extends Ipv6 | Ipv4>(p: AddressAndLength): Prefix<A> =>
 const millis = (n: number | undefined): number | undefined =>
   n === undefined ? undefined : seconds(n);
 
+const HOOK_TIMEOUT = 10_000; // ms
 /** UMIP's code; its manual page says 5. */
 const DEFAULT_PREFERENCE = 10;

@@ -206,6 +206,23 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'one more home prefix, served on the first interface; may repeat',
   },
 
+  HookDirectory: {
+    form: STRING,
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'programs of this folder run at each stage of a move, with the facts in MIP6_ variables',
+  },
+  HookTimeout: {
+    form: { kind: 'decimal', min: 0.1, max: 600 },
+    unit: 's',
+    default: '10.0',
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long one program of HookDirectory may take',
+  },
   Datapath: {
     form: { kind: 'word', words: ['auto', 'kernel', 'userspace'] },
     default: 'auto',
@@ -659,7 +676,20 @@ const INTERFACE: Readonly<Record<string, Row>> = {
 };
 
 const HOME_LINK: Readonly<Record<string, Row>> = {
-  HomeAgentAddress: { form: ADDRESS6, roles: MN, status: 'supported', sentence: 'the home agent' },
+  HomeAgentAddress: {
+    form: ADDRESS6,
+    roles: MN,
+    status: 'supported',
+    sentence: 'the home agent; "::", or none: it is looked for (UseDhaad)',
+  },
+  UseDhaad: {
+    form: BOOLEAN,
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'look for home agents when none is configured, or none that is known answers (RFC 6275 §11.4.1); default is enabled without a HomeAgentAddress, else disabled',
+  },
   HomeAgentV4Address: {
     form: ADDRESS4,
     roles: MN,

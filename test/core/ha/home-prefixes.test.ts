@@ -2,6 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { ipv6, type Ipv6 } from '../../../src/base/address.js';
 import { MAX_LEARNT_PREFIXES } from '../../../src/core/ha/prefix-information.js';
+import { toHex } from '../../../src/base/bytes.js';
+import { hex } from '../../wire/octets.js';
+import { ROWS } from '../../wire/golden/rows.js';
 import { encodeIcmpv6Packet } from '../../../src/wire/mobility-packet.js';
 import {
   Bench,
@@ -33,6 +36,15 @@ describe('a Mobile Prefix Solicitation', () => {
     bench.wait(10);
     expect(bench.solicit(77).take('MPA')).toEqual([
       `10 MPA 77 from ${HA} to ${COA} for ${HOA}, ${HA}/64 7190 3590, 2001:db8:1::/64 86390 14390`,
+    ]);
+  });
+
+  it('is what the figures of the RFC draw, octet by octet, and so is its answer', () => {
+    const bench = bound().routerAdvertises(ra(OLD, 7200, 3600));
+    bench.take();
+    bench.packet(hex(golden('mobile prefix solicitation as it leaves')));
+    expect(bench.sent().map(({ octets }) => toHex(octets))).toEqual([
+      golden('mobile prefix advertisement as it leaves'),
     ]);
   });
 
@@ -216,6 +228,8 @@ describe('prefixes of our own addresses', () => {
     expect(bench.take('MPA')[0]).toContain(`MPA 0 from ${NEW_HA} to ${COA} for ${NEW_HOA}`);
   });
 });
+
+const golden = (name: string): string => ROWS.find((row) => row.name === name)!.hex;
 
 const ra = (text: string, valid: number, preferred: number): AdvertisedHomePrefix => ({
   text,

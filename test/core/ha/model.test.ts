@@ -65,7 +65,10 @@ class Model {
     if (!u.h) return entry ? 139 : undefined;
     if (ends) {
       const until = now + 10_000;
-      this.left.set(home, { sequence: u.sequence, until, wasBound: last !== undefined });
+      // Remembered as far as there is room: that many, as there are bindings.
+      if (left || this.left.size < MAX) {
+        this.left.set(home, { sequence: u.sequence, until, wasBound: last !== undefined });
+      }
       if (last === undefined) return 133;
       this.bound.delete(home);
       return 0;

@@ -22,11 +22,22 @@ describe('a mobile node', () => {
           homePrefix: { address: '2001:db8:a::', length: 64 },
           homeAgent: '2001:db8:a::1',
           homeAgent4: null,
+          discovery: false,
           homeAddress4: null,
           homeLink: 'eth0',
         },
       ],
     });
+  });
+
+  it.each([
+    ['HomeAgentAddress 2001:db8:a::1;', '2001:db8:a::1', false],
+    ['HomeAgentAddress 2001:db8:a::1; UseDhaad enabled;', '2001:db8:a::1', true],
+    ['HomeAgentAddress ::;', '::', true],
+    ['', '::', true],
+  ])('looks for home agents where %j says so', (agent, homeAgent, discovery) => {
+    const config = good(MOBILE_NODE('', agent).replace('HomeAgentAddress 2001:db8:a::1;', ''));
+    expect(config).toMatchObject({ options: { homes: [{ homeAgent, discovery }] } });
   });
 
   it('gets each directive in its own unit: lifetimes in seconds, timers in milliseconds', () => {
@@ -116,9 +127,9 @@ Interface "eth9" { IfType HA; }`);
       /^t.conf:6:1: error: MnHomeLink "eth0" needs a HomeAddress/,
     ],
     [
-      'a home agent to be found',
-      MOBILE_NODE('', 'HomeAgentAddress ::;'),
-      /^t.conf:8:3: error: .* home agents are not searched for yet/,
+      'a home agent that is neither named nor looked for',
+      MOBILE_NODE('', 'UseDhaad disabled; HomeAgentAddress ::;'),
+      /^t.conf:8:22: error: .* has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking/,
     ],
     [
       'a multicast home address',
@@ -314,7 +325,21 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
     datapath: 'auto',
     debugLevel: 3,
     logFile: '/var/log/mip6.log',
+    hooks: null,
   });
+});
+
+it('names a folder of hooks by its whole path, and their time', () => {
+  const hooksOf = (text: string) => loadText(HOME_AGENT(text)).config?.settings.hooks;
+  const directory = '/etc/mip6/hooks.d';
+  expect(hooksOf(`HookDirectory "${directory}";`)).toEqual({ directory, timeout: 10_000 });
+  expect(hooksOf(`HookDirectory "${directory}"; HookTimeout 2.5;`)).toEqual({
+    directory,
+    timeout: 2500,
+  });
+  expect(loadText(HOME_AGENT('HookDirectory "hooks.d";')).findings).toMatchObject([
+    { code: 'CONFIG_VALUE', message: expect.stringContaining('must be a whole path') as string },
+  ]);
 });
 
 it.each(['auto', 'kernel', 'userspace'] as const)('Datapath %s is told to the host', (datapath) => {
