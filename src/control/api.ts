@@ -10,6 +10,9 @@ import type {
   ChoiceView,
   DhcpVerdict,
   DhcpView,
+  DiscoveryVerdict,
+  HomeAgentsView,
+  HomeAgentView,
   HomePrefixView,
   KnownNetworkView,
   LeaseView,
@@ -96,6 +99,23 @@ export type DhcpEntry = Omit<DhcpView, 'lease' | 'next'> & {
 /** Where `timed` is false the times of the lease are null: nobody knows them. */
 export type KnownNetworkEntry = Omit<KnownNetworkView, 'lease'> & { readonly lease: LeaseEntry };
 
+/** An entry of a Home Agents List, RFC 6275 §10.1. */
+export interface ListedAgent {
+  readonly link: string;
+  /** Null: this home agent itself. */
+  readonly linkLocal: string | null;
+  readonly addresses: readonly string[];
+  readonly preference: number;
+  /** Null: for ever. */
+  readonly expiresIn: number | null;
+}
+export type HomeAgentsEntry = Omit<HomeAgentsView, 'agents'> & {
+  readonly agents: readonly KnownAgentEntry[];
+};
+export type KnownAgentEntry = Omit<HomeAgentView, 'retryAt'> & {
+  readonly retryIn: number | null;
+};
+
 export interface DhcpParams {
   /** The only one that has a DHCP client, when left out. */
   readonly link?: string | undefined;
@@ -177,6 +197,16 @@ export interface Methods {
     };
   };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
+  /** The Home Agents List of a home agent; what a mobile node knows of home agents. */
+  'agents.list': {
+    params: Record<string, never>;
+    result: { readonly links: readonly ListedAgent[]; readonly homes: readonly HomeAgentsEntry[] };
+  };
+  /** A mobile node asks for home agents (RFC 6275 §11.4.1), for all home addresses when none is named. */
+  'agents.discover': {
+    params: { homeAddress?: string | undefined };
+    result: DiscoveryVerdict;
+  };
   handover: {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };

@@ -61,6 +61,16 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
   mps: { params: binding, changes: true, sentence: 'ask the home agent for the home prefixes' },
   prefixes: { params: nothing, changes: false, sentence: 'prefixes of home and visited networks' },
   'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
+  'agents.list': {
+    params: nothing,
+    changes: false,
+    sentence: 'home agents: of the home links, or known to a mobile node',
+  },
+  'agents.discover': {
+    params: v.strictObject({ homeAddress: v.optional(text) }),
+    changes: true,
+    sentence: 'ask for home agents now',
+  },
   handover: {
     params: v.strictObject({ target }),
     changes: true,

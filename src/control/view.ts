@@ -8,6 +8,7 @@ import type {
   BulView,
   ChoiceView,
   DhcpView,
+  HomeAgentsView,
   HomePrefixView,
   KnownNetworkView,
   LeaseView,
@@ -22,8 +23,10 @@ import type {
   ChoiceEntry,
   DhcpEntry,
   EventNotice,
+  HomeAgentsEntry,
   KnownNetworkEntry,
   LeaseEntry,
+  ListedAgent,
   ListParams,
   Result,
   Status,
@@ -100,6 +103,26 @@ export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEnt
   const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = secondsLeft(expiresAt, now);
   return { ...rest, homePrefix4, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+}
+
+export function homeAgentsEntry(
+  { agents, ...rest }: HomeAgentsView,
+  now: Instant,
+): HomeAgentsEntry {
+  return {
+    ...rest,
+    agents: agents.map(({ retryAt, ...agent }) => ({
+      ...agent,
+      retryIn: retryAt === null ? null : secondsLeft(retryAt, now),
+    })),
+  };
+}
+
+export function listedAgent(
+  { expiresAt, ...rest }: Omit<ListedAgent, 'expiresIn'> & { readonly expiresAt: Instant | null },
+  now: Instant,
+): ListedAgent {
+  return { ...rest, expiresIn: expiresAt === null ? null : secondsLeft(expiresAt, now) };
 }
 
 export function dhcpEntry({ lease, next, ...rest }: DhcpView, now: Instant): DhcpEntry {

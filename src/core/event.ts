@@ -226,6 +226,28 @@ export const EVENTS = {
     sentence: 'no NAT on the path of {homeAddress}',
     clause: 'RFC 5555 §4.2',
   },
+  NAT_CHANGED: {
+    severity: 'notice',
+    sentence: 'the NAT has {homeAddress} at {is} now, not at {was}; the tunnel follows',
+    clause: 'RFC 5555 §4.5',
+  },
+  NAT_LIVED: {
+    severity: 'debug',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_LOST: {
+    severity: 'info',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has not lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_REFRESH: {
+    severity: 'info',
+    sentence: 'the home agent wants a keep-alive of {homeAddress} every {refresh} s now',
+    clause: 'RFC 5555 §4.3',
+  },
   NAT_KEEPALIVE: {
     severity: 'debug',
     sentence: 'refreshing the NAT mapping of {homeAddress}',
@@ -346,6 +368,36 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  DHAAD_SENT: {
+    severity: 'info',
+    sentence: 'asked {anycast} for home agents, from {careOf}, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_ANSWER: {
+    severity: 'info',
+    sentence: '{by} names the home agents {agents}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'no home agent answers at {anycast}, asked {attempts} times',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_FOUND: {
+    severity: 'notice',
+    sentence: 'home agent {to} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_CHANGED: {
+    severity: 'warning',
+    sentence: 'home agent {to} in place of {from} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_UNKNOWN: {
+    severity: 'warning',
+    sentence: 'no home agent is known for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
   BINDING_COMMANDED: {
     severity: 'notice',
     sentence: '{homeAddress}: {reason}, asked for by {by}',

@@ -182,6 +182,37 @@ export interface DhcpVerdict {
   readonly state: string | null;
 }
 
+/** A home agent that a mobile node knows of, RFC 6275 §11.4.1. */
+export interface HomeAgentView {
+  readonly address: Ipv6;
+  readonly address4: Ipv4 | null;
+  readonly from: 'configuration' | 'name' | 'discovery' | 'advertisement';
+  readonly state: 'current' | 'known' | 'failed';
+  /** What it failed by. */
+  readonly why: string | null;
+  /** When one that failed may be asked again. */
+  readonly retryAt: Instant | null;
+}
+
+/** What a request to look for home agents led to. */
+export interface DiscoveryVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+}
+
+/** The home agents of one home address, in the order in which they are tried. */
+export interface HomeAgentsView {
+  readonly homeAddress: Ipv6;
+  /** Where Home Agent Address Discovery asks. */
+  readonly anycast: Ipv6 | null;
+  readonly discovery: 'disabled' | 'ready' | 'asking';
+  /** What came of the last question; null while there was none, or it is open. */
+  readonly outcome: 'answered' | 'unanswered' | null;
+  /** Why nothing can be asked now. */
+  readonly why: string | null;
+  readonly agents: readonly HomeAgentView[];
+}
+
 export interface RoleView {
   readonly role: 'mn' | 'ha' | 'cn' | 'router';
   readonly bul: readonly BulView[];

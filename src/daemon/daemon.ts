@@ -39,6 +39,7 @@ import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
 import { DaemonError } from './error.js';
+import { discoverHomeAgents, listHomeAgents } from './home-agents.js';
 import type { Host, OpenHost } from './host.js';
 import { Hooks } from './hooks/hooks.js';
 import { EventJournal } from './journal.js';
@@ -191,6 +192,14 @@ export class Daemon {
           view.bc.map((e) => bcEntry(e, now, this.#carriedBy)),
           { ...params, homeAddress: canonical(params.homeAddress) },
         );
+      },
+      'agents.list': () => {
+        const { role } = this.#running();
+        return listHomeAgents(role, this.#host!.world.clock.now());
+      },
+      'agents.discover': ({ homeAddress }) => {
+        const wanted = canonical(homeAddress) ?? null;
+        return this.#running().do((role, now) => discoverHomeAgents(role, wanted, now));
       },
       handover: ({ target }, peer) => this.#handover(target, peer),
       'handover.plan': ({ target }) => this.#planHandover(target),

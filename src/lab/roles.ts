@@ -17,6 +17,7 @@ export function mobileNodeOptions(node: LabNode): MobileNodeOptions {
         homePrefix: home.prefix6,
         homeAgent: home.agent6,
         homeAgent4: home.agent4,
+        discovery: false,
         homeAddress4: home.address4,
         homeLink: null,
       },
@@ -42,6 +43,7 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
     address: address6,
     address4,
     homeLinks,
+    prefixesOfAddresses: [],
     acl: mobiles.map(({ home }) => ({
       homeAddress: home.address6,
       status: 0,

@@ -25,6 +25,8 @@ export interface RoamOptions {
   readonly ha?: Partial<HomeAgentOptions>;
   readonly mn?: Partial<MobileNodeOptions>;
   readonly nat?: Partial<Nat44Options>;
+  /** Of the home agent, in its advertisements. */
+  readonly homeAgentInformation?: AdvertiseOptions['homeAgentInformation'];
   /** Between router advertisements. */
   readonly raInterval?: readonly [Millis, Millis];
 }
@@ -96,6 +98,9 @@ export function roam(options: RoamOptions): Roam {
             {
               ...advertised('eth0', '2001:db8:a::/64', minInterval, maxInterval),
               homeAgent: true,
+              ...(options.homeAgentInformation && {
+                homeAgentInformation: options.homeAgentInformation,
+              }),
               prefixes: [{ ...lifetimes('2001:db8:a::/64'), routerAddress: HOME_AGENT }],
             },
           ],

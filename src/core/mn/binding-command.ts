@@ -11,6 +11,7 @@ import type { BulEntry } from './bul-entry.js';
 export interface Commanded {
   readonly homeAddress: Ipv6;
   readonly homeAgent: Ipv6;
+  readonly homeAgentKnown: boolean;
   readonly entry: Pick<BulEntry, 'state' | 'binding' | 'attachment' | 'mayBeBound' | 'lifetime'>;
   readonly stopping: boolean;
   readonly atHome: boolean;
@@ -42,6 +43,7 @@ export function judgeCommand(
   });
   const no = (reason: string) => answer(reason, 'nothing');
   if (home.stopping) return no('it is being taken back already');
+  if (!home.homeAgentKnown) return no('no home agent is known');
   if (home.atHome) return no('at home nothing is registered');
   const state = entry.state;
   switch (command.kind) {

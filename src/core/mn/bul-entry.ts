@@ -160,6 +160,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#state;
   }
 
+  /** Of the last Binding Update sent. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
   get attachment(): Attachment | undefined {
     return this.#attachment;
   }
@@ -473,7 +478,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #reportNat(was: Binding | undefined, binding: Binding): void {
     if (binding.attachment.kind !== 'ipv4') return;
     const same = was && sameAttachment(was.attachment, binding.attachment);
-    if (same && was.nat === binding.nat && was.udp === binding.udp) return;
+    if (same && was.nat === binding.nat && was.udp === binding.udp) {
+      const { natRefresh: refresh } = binding;
+      if (was.natRefresh !== refresh) this.#report('NAT_REFRESH', { refresh });
+      return;
+    }
     if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
     else this.#report('NAT_NONE', { udp: binding.udp });
   }

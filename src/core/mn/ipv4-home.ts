@@ -82,6 +82,11 @@ export class Ipv4Home {
     return typeof this.#refused === 'number';
   }
 
+  /** As `ipv4HomeKey` of the store has it. */
+  get kept(): string {
+    return textOf(this.#held);
+  }
+
   /** For the next Binding Update; §4.4.2 lets it ask every time. */
   requests(): readonly MobilityOption[] {
     const { wanted, prefixLength } = this.#set;

@@ -13,6 +13,7 @@ export interface KnownRouter {
   readonly address: Ipv6;
   readonly mac: MacAddress;
   readonly homeAgent: boolean;
+  readonly agentPreference: number;
   readonly isDefault: boolean;
   readonly preference: -1 | 0 | 1;
   readonly prefixes: readonly AdvertisedPrefix[];

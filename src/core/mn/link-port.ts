@@ -76,6 +76,8 @@ export interface HomesHere {
 
 /** A home link as this port sees it. */
 export interface HomeSighting {
+  /** Home agents of the link by what they advertise (R, RFC 6275 §7.2), the most preferred first. */
+  readonly agents: readonly Ipv6[];
   readonly home: HomeLink;
   /** Its default router, link-local. */
   readonly router: Ipv6 | null;
@@ -111,6 +113,8 @@ export class LinkPort implements Machine<PortEffect> {
   readonly #timers = new Timers<'patience with routers'>();
   /** On an interface of another's: routers have had their time to be heard. */
   #patient = false;
+  /** Of the interface that the addresses are of, while it is there and after. */
+  #addressesOf: MacAddress | undefined;
   #state: LinkState | undefined;
   #upSince = 0 as Instant;
 
@@ -172,9 +176,10 @@ export class LinkPort implements Machine<PortEffect> {
     if (state.owner && state.owner !== was?.owner) this.#reportOwner(state.owner);
     const wasUp = was?.up ?? false;
     const flapped = wasUp && (was!.carrierUps !== state.carrierUps || was!.mac !== state.mac);
-    if (was && was.mac !== state.mac) {
-      this.#addresses.clear(); // they were made of it
+    if (this.#addressesOf !== state.mac) {
+      this.#addresses.clear(); // they were of another interface, or made of its address
       this.#known.clear();
+      this.#addressesOf = state.mac;
     }
     // What was left to another is now ours to ask for, or the other way round.
     const handedOver = wasUp && was!.owner?.kind !== state.owner?.kind;
@@ -403,7 +408,10 @@ export class LinkPort implements Machine<PortEffect> {
     const ours =
       agents.find((r) => r.prefixes.some((p) => p.routerAddress === homeAgent)) ??
       (agents.length === 1 ? agents[0] : undefined);
+    const best = [...agents].sort((a, b) => b.agentPreference - a.agentPreference);
+    const told = best.flatMap((r) => r.prefixes.flatMap((p) => p.routerAddress ?? []));
     return {
+      agents: [...new Set(told)],
       home: {
         link: this.name,
         mac: state.mac,

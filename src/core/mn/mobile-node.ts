@@ -14,10 +14,12 @@ import {
   inPrefix,
   ipv6FromOctets,
   ipv6Octets,
+  isUnspecified,
   linkLocalAddress,
   parseIpv4,
   prefixOf,
   samePrefix,
+  UNSPECIFIED6,
   type IpAddress,
   type Ipv4,
   type Ipv6,
@@ -28,6 +30,7 @@ import { UsageError } from '../../base/error.js';
 import { after, instant, seconds, type Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import type { BindingUpdate } from '../../wire/mobility/message.js';
+import { BA_STATUS, statusText } from '../../wire/mobility/status.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
 import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
@@ -51,13 +54,17 @@ import type {
   ChoiceView,
   DhcpVerdict,
   DhcpView,
+  DiscoveryVerdict,
+  HomeAgentsView,
   KnownNetworkView,
   PrefixesView,
   RoleView,
 } from '../view.js';
+import { consequenceOf } from './ack-consequence.js';
 import { judgeCommand, noSuchHome } from './binding-command.js';
 import {
   BulEntry,
+  type BulEntrySettings,
   pathOf,
   sameAttachment,
   type Attachment,
@@ -69,6 +76,7 @@ import {
   describeTarget,
   matches,
   type Candidate,
+  type Candidate6,
   type Choice,
 } from './care-of-choice.js';
 import { describeOthers, viewChoice } from './choice-view.js';
@@ -85,6 +93,8 @@ import {
   stableAddresses,
   type MakeAddress,
 } from './interface-identifier.js';
+import { HomeAgentFinder, type Whereabouts } from './home-agent-finder.js';
+import type { Agent } from './known-agents.js';
 import { KnownNetworks } from './known-networks.js';
 import type { Router } from './movement-detector.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
@@ -116,7 +126,10 @@ interface Home {
   readonly options: HomeOptions;
   /** Which routing table it has. */
   readonly slot: number;
-  readonly entry: BulEntry;
+  readonly finder: HomeAgentFinder;
+  /** The home agent that `entry` is of; `NOBODY` while none is known. */
+  agent: Agent;
+  entry: BulEntry;
   readonly returning: ReturningHome;
   sighting: HomeSighting | undefined;
   choice: Choice | undefined;
@@ -171,7 +184,9 @@ export class MobileNode implements Role {
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
     this.#renumbering = new Renumbering(this.#options, kept, this.#random);
-    for (const options of this.#renumbering.homes()) this.#homes.push(this.#newHome(options, kept));
+    for (const options of this.#renumbering.homes()) {
+      this.#homes.push(this.#newHome(options, kept, now));
+    }
     this.#networks = new KnownNetworks(kept);
     this.#families = new FamilyMemory(kept, this.#options.familyMemory, now);
     const makeAddress = this.#addressMaker(kept);
@@ -193,7 +208,7 @@ export class MobileNode implements Role {
                   staticIpv4Home(options)?.address === address ||
                   entry.ipv4.address === address,
               ),
-            isHomeAgent: (address) => this.#homes.some((h) => h.options.homeAgent === address),
+            isHomeAgent: (address) => this.#homes.some((h) => h.agent.address === address),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
           },
           keptLease: kept.get(`lease ${name}`),
@@ -257,10 +272,11 @@ export class MobileNode implements Role {
     }
     for (const port of this.#ports.values()) port.handleTimeout(now);
     this.#renumbering.handleTimeout(now);
-    for (const { entry, returning, silence } of this.#homes) {
+    for (const { entry, returning, silence, finder } of this.#homes) {
       entry.handleTimeout(now);
       returning.handleTimeout(now);
       silence.handleTimeout(now);
+      finder.handleTimeout(now);
     }
     this.#proceed(now);
   }
@@ -274,7 +290,8 @@ export class MobileNode implements Role {
     };
     for (const port of this.#ports.values()) take(port.pollTimeout());
     take(this.#renumbering.pollTimeout());
-    for (const { entry, returning, silence, options } of this.#homes) {
+    for (const { entry, returning, silence, finder, options } of this.#homes) {
+      take(finder.pollTimeout(), ` for ${options.homeAddress}`);
       take(silence.pollTimeout(), ` for ${options.homeAddress}`);
       take(entry.pollTimeout(), ` for ${options.homeAddress}`);
       take(returning.pollTimeout(), ` for ${options.homeAddress}`);
@@ -357,7 +374,8 @@ export class MobileNode implements Role {
     const { entry, options, returning } = home;
     const { verdict, then } = judgeCommand(command, {
       homeAddress: options.homeAddress,
-      homeAgent: options.homeAgent,
+      homeAgent: home.agent.address,
+      homeAgentKnown: home.agent !== NOBODY,
       entry,
       stopping: this.#stopping || home.retired,
       atHome: returning.state !== 'away',
@@ -432,6 +450,25 @@ export class MobileNode implements Role {
     return { ok: true, first };
   }
 
+  /** The home agents that it knows of, and which serve. */
+  homeAgents(): readonly HomeAgentsView[] {
+    return this.#homes.map(({ finder }) => finder.view());
+  }
+
+  /** Asks for home agents now: RFC 6275 §11.4.1. Without a home address: for all of them. */
+  discoverHomeAgents(homeAddress: string | null, now: Instant): DiscoveryVerdict {
+    const no = (reason: string) => ({ accepted: false, reason });
+    if (this.#stopping) return no('the mobile node is stopping');
+    const homes = this.#homes.filter(
+      ({ options }) => homeAddress === null || options.homeAddress === homeAddress,
+    );
+    if (homes.length === 0) return no('it is no home address');
+    const whyNot = homes.map(({ finder }) => finder.discover(now));
+    this.#proceed(now);
+    const asked = whyNot.some((why) => why === undefined);
+    return asked ? { accepted: true, reason: 'asked' } : no(whyNot[0]!);
+  }
+
   /** The DHCP clients of its links, and the networks that it has leases of. */
   dhcp(now: Instant): { clients: readonly DhcpView[]; networks: readonly KnownNetworkView[] } {
     const clients = [...this.#ports.values()].flatMap(({ dhcp }) => dhcp?.view() ?? []);
@@ -466,6 +503,7 @@ export class MobileNode implements Role {
         entry.detach();
       } else entry.deregister(attachment, 'the mobile node stops', now, STOP_RETRANSMISSION);
       if (returning.state === 'resolving') returning.leave();
+      home.finder.stop();
     }
     this.#timers.stopAll();
     this.#timers.set('end of deregistration', after(now, STOP_PATIENCE));
@@ -504,41 +542,33 @@ export class MobileNode implements Role {
     };
   }
 
-  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>): Home {
-    const { homeAddress, homeAgent } = options;
-    const rate = this.#rates.get(homeAgent) ?? new UpdateRate();
-    this.#rates.set(homeAgent, rate);
+  #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, now: Instant): Home {
+    const { homeAddress, homeAgent, discovery = isUnspecified(homeAgent) } = options;
     const o = this.#options;
-    const configured = o.dsmip ? options.homeAddress4 : null;
-    const homeAddress4 = configured === 'dynamic' ? null : (configured?.address ?? null);
+    const homeAddress4 = o.dsmip ? (staticIpv4Home(options)?.address ?? null) : null;
     const random = this.#random.octets(2);
     const last = Number.parseInt(kept.get(`seq ${homeAddress}`) ?? '', 10);
-    const entry = new BulEntry({
-      homeAddress,
-      homeAddress4: configured === 'dynamic' ? configured : homeAddress4,
-      ipv4PrefixLength: options.ipv4PrefixLength ?? null,
-      keptIpv4: kept.get(ipv4HomeKey(homeAddress)),
-      peer: homeAgent,
-      peer4: o.dsmip ? options.homeAgent4 : null,
-      lifetime: o.bindingLifetime,
-      initialTimeoutFirstReg: o.initialBindAckTimeoutFirstReg,
-      initialTimeoutReReg: o.initialBindAckTimeoutReReg,
-      forceUdp: o.forceUdp,
-      useAlternateCareOf: o.useAlternateCareOf,
-      natKeepalive: o.natKeepalive,
-      sequence: Number.isNaN(last) ? (random[0]! << 8) | random[1]! : last,
-      mayBeBound: kept.has(`bound ${homeAddress}`),
-      rate,
-    });
-    const returning = new ReturningHome({ homeAddress, homeAddress4, homeAgent });
+    const finder = new HomeAgentFinder({ ...options, discovery }, kept, this.#random, now);
+    const agent = finder.agent ?? NOBODY;
+    const sequence = Number.isNaN(last) ? (random[0]! << 8) | random[1]! : last;
     const slots = new Set(this.#homes.map((home) => home.slot));
     let slot = 0;
     while (slots.has(slot)) slot++;
-    return {
+    const home: Home = {
       options,
       slot,
-      entry,
-      returning,
+      finder,
+      agent,
+      entry: this.#newEntry(options, agent, {
+        sequence,
+        mayBeBound: kept.has(`bound ${homeAddress}`),
+        keptIpv4: kept.get(ipv4HomeKey(homeAddress)),
+      }),
+      returning: new ReturningHome({
+        homeAddress,
+        homeAddress4,
+        homeAgent: () => home.agent.address,
+      }),
       sighting: undefined,
       choice: undefined,
       ipv6Unanswered: undefined,
@@ -547,6 +577,71 @@ export class MobileNode implements Role {
       retired: false,
       held: false,
     };
+    return home;
+  }
+
+  #newEntry(
+    options: HomeOptions,
+    agent: Agent,
+    before: Pick<BulEntrySettings, 'sequence' | 'mayBeBound' | 'keptIpv4'>,
+  ): BulEntry {
+    const o = this.#options;
+    const configured = o.dsmip ? options.homeAddress4 : null;
+    return new BulEntry({
+      ...before,
+      homeAddress: options.homeAddress,
+      homeAddress4: configured === 'dynamic' ? configured : (configured?.address ?? null),
+      ipv4PrefixLength: options.ipv4PrefixLength ?? null,
+      peer: agent.address,
+      peer4: o.dsmip ? agent.address4 : null,
+      lifetime: o.bindingLifetime,
+      initialTimeoutFirstReg: o.initialBindAckTimeoutFirstReg,
+      initialTimeoutReReg: o.initialBindAckTimeoutReReg,
+      forceUdp: o.forceUdp,
+      useAlternateCareOf: o.useAlternateCareOf,
+      natKeepalive: o.natKeepalive,
+      rate: this.#rateTo(agent.address),
+    });
+  }
+
+  /** Of all home addresses together. */
+  #rateTo(agent: Ipv6): UpdateRate {
+    const rate = this.#rates.get(agent) ?? new UpdateRate();
+    // Discovery may name one after the other; those that nobody asks need no limit.
+    for (const other of this.#rates.keys()) {
+      if (this.#rates.size < MAX_RATES) break;
+      if (this.#homes.every((home) => home.agent.address !== other)) this.#rates.delete(other);
+    }
+    this.#rates.set(agent, rate);
+    return rate;
+  }
+
+  /** Another home agent: the list entry of the one before ends without a word, and its tunnel with it. */
+  #followAgent(home: Home, now: Instant): void {
+    const { finder, options, returning, retired } = home;
+    const agent = finder.agent ?? NOBODY;
+    if (agent.address === home.agent.address && agent.address4 === home.agent.address4) return;
+    if (retired || this.#stopping || returning.state === 'deregistering') return;
+    const { sequence, mayBeBound, lifetime, ipv4 } = home.entry;
+    home.entry.detach();
+    this.#drainEntry(home, now);
+    home.agent = agent;
+    home.entry = this.#newEntry(options, agent, { sequence, mayBeBound, keptIpv4: ipv4.kept });
+    home.entry.lifetime = lifetime;
+    home.entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
+    home.ipv6Unanswered = undefined;
+  }
+
+  #whereabouts({ returning, choice }: Home): Whereabouts {
+    if (returning.state !== 'away') return { kind: 'home' };
+    const chosen = choice?.chosen;
+    if (chosen?.family === 6) {
+      return { kind: 'ipv6', from: { careOf: chosen.address, link: chosen.link } };
+    }
+    // Where IPv4 is chosen, IPv6 may be there all the same: second, as long as a home agent does not answer.
+    const other = this.#candidates().find((c): c is Candidate6 => c.family === 6 && c.usable);
+    if (other) return { kind: 'ipv6', from: { careOf: other.address, link: other.link } };
+    return this.#candidates().length > 0 ? { kind: 'ipv4' } : { kind: 'nowhere' };
   }
 
   #addressMaker(kept: ReadonlyMap<string, string>): MakeAddress {
@@ -616,9 +711,9 @@ export class MobileNode implements Role {
       case 'bindingAck':
         return this.#handleAck(ingress, message, now);
       case 'bindingRefreshRequest':
-        for (const { entry, options } of this.#homes) {
+        for (const { entry, options, agent } of this.#homes) {
           // RFC 6275 §11.7.4: only from whom the list has an entry for.
-          if (ingress.source === options.homeAgent && ingress.destination === options.homeAddress) {
+          if (ingress.source === agent.address && ingress.destination === options.homeAddress) {
             entry.refresh(now);
           }
         }
@@ -639,11 +734,15 @@ export class MobileNode implements Role {
 
   #handleIcmpv6(ingress: IngressOf<'icmpv6'>, now: Instant): void {
     const { message, received } = ingress;
+    if (message.kind === 'homeAgentDiscoveryReply') {
+      const heard = this.#homes.some(({ finder }) => finder.handleReply(ingress, now));
+      return heard ? undefined : this.#count('dhaad-unasked');
+    }
     if (message.kind !== 'mobilePrefixAdvertisement') return this.#count(`icmpv6 ${message.kind}`);
     // RFC 6275 §11.4.3: from the home agent, by type 2 routing header; anything else is silently discarded.
     const home = this.#homes.find(
-      ({ options }) =>
-        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+      ({ options, agent }) =>
+        ingress.source === agent.address && ingress.destination === options.homeAddress,
     );
     if (!home || ingress.homeAddressOption) return this.#count('mpa-peer');
     if (home.entry.attachment?.kind === 'home' || !cameRight(ingress, home)) {
@@ -663,8 +762,8 @@ export class MobileNode implements Role {
     now: Instant,
   ): void {
     const home = this.#homes.find(
-      ({ options }) =>
-        ingress.source === options.homeAgent && ingress.destination === options.homeAddress,
+      ({ options, agent }) =>
+        ingress.source === agent.address && ingress.destination === options.homeAddress,
     );
     if (!home || ingress.homeAddressOption) return this.#count('ba-peer');
     if (!cameRight(ingress, home)) return this.#count('ba-path');
@@ -672,7 +771,15 @@ export class MobileNode implements Role {
     const verdict = home.entry.handleAck(ack, now);
     if (verdict === 'ignored') return this.#count('ba-sequence');
     if (family === 'ipv6') home.ipv6Unanswered = undefined;
-    if (verdict === 'accepted') this.#learn(home, now);
+    if (verdict === 'accepted') {
+      home.finder.accepted(now);
+      this.#learn(home, now);
+    }
+    if (verdict !== 'refused' || home.entry.state !== 'refused') return;
+    // A duplicate is perhaps only kept by the home agent that was left for this one.
+    const duplicate = ack.status === BA_STATUS.duplicateAddress && home.finder.fellOver;
+    if (!consequenceOf(ack.status).anotherAgent && !duplicate) return;
+    home.finder.refused(statusText(ack.status), now);
   }
 
   #refuse(refusal: Refusal, packet: ReceivedPacket, now: Instant): void {
@@ -717,6 +824,7 @@ export class MobileNode implements Role {
   #reconcile(now: Instant): boolean {
     this.#renumber(now);
     for (const home of this.#homes) {
+      this.#followAgent(home, now);
       if (!home.retired) this.#decide(home, now);
       this.#learnRouter4(home);
     }
@@ -744,7 +852,7 @@ export class MobileNode implements Role {
           this.#solicitations.push(e);
           break;
         case 'appear':
-          this.#homes.push(this.#newHome(e.options, new Map()));
+          this.#homes.push(this.#newHome(e.options, new Map(), now));
           break;
         case 'retire':
           this.#retire(e.homeAddress, now);
@@ -802,6 +910,8 @@ export class MobileNode implements Role {
   #forget(home: Home): void {
     const { homeAddress } = home.options;
     home.returning.leave();
+    home.finder.forget();
+    this.#drainFinder(home);
     this.#homes.splice(this.#homes.indexOf(home), 1);
     for (const key of ['seq', 'bound', 'router4']) {
       this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
@@ -822,7 +932,7 @@ export class MobileNode implements Role {
     const attachment = home?.entry.binding?.attachment;
     if (!home || !attachment || home.returning.state !== 'away') return; // as if it were lost
     const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
-    const destination = home.options.homeAgent;
+    const destination = home.agent.address;
     if (attachment.kind === 'ipv6') {
       const { careOf: source, link } = attachment;
       const octets = encodeIcmpv6Packet({ source, destination, homeAddress, message });
@@ -835,19 +945,24 @@ export class MobileNode implements Role {
 
   /** At home, or which care-of address. */
   #decide(home: Home, now: Instant): void {
-    const { returning, entry } = home;
+    const { returning } = home;
     const there = this.#homeSeen(home, this.#forced);
     if (there && returning.link === there.home.link) {
       home.sighting = there;
+      home.finder.heardAtHome(there.agents, home.entry.mayBeBound, now);
       if (there.home.homeAgentMac !== null) returning.resolved(there.home.homeAgentMac, now);
       return;
     }
     if (returning.state !== 'away') this.#leaveHome(home);
     home.sighting = there;
     if (there) {
+      home.finder.heardAtHome(there.agents, home.entry.mayBeBound, now);
+      this.#followAgent(home, now);
+      const { entry } = home;
       this.#setChoice(home, undefined);
       const linkLocalToo = entry.linkLocalToo && this.#sameInterfaceId(home, there.home.link);
-      returning.begin(there.home, entry.mayBeBound, linkLocalToo, now);
+      const mayBeBound = entry.mayBeBound && home.agent !== NOBODY;
+      returning.begin(there.home, mayBeBound, linkLocalToo, now);
       if (returning.state === 'home') entry.detach();
       return;
     }
@@ -881,12 +996,12 @@ export class MobileNode implements Role {
   }
 
   #sight(home: Home, forced: HandoverTarget): HomeSighting | undefined {
-    const { homePrefix, homeAgent, homeLink } = home.options;
+    const { homePrefix, homeLink } = home.options;
     let found: HomeSighting | undefined;
     for (const port of this.#ports.values()) {
       if (homeLink !== null && port.name !== homeLink) continue;
       if (this.#keepsAway(forced, port.name)) continue;
-      const sighting = port.sight(homePrefix, homeAgent);
+      const sighting = port.sight(homePrefix, home.agent.address);
       if (!sighting) continue;
       if (sighting.home.link === home.returning.link) return sighting; // no reason to change
       if (!found || (sighting.confirmed && !found.confirmed)) found = sighting;
@@ -907,7 +1022,7 @@ export class MobileNode implements Role {
       this.#candidates(),
       {
         homePrefix: options.homePrefix,
-        ipv4: this.#options.dsmip && options.homeAgent4 !== null,
+        ipv4: this.#options.dsmip && home.agent.address4 !== null,
         ipv6Unanswered: ipv6Unanswered && now < ipv6Unanswered.until ? ipv6Unanswered : null,
         forced,
         current: currentOf(home),
@@ -994,19 +1109,20 @@ export class MobileNode implements Role {
   }
 
   /** Declared with the choice, before the Binding Update that follows from it. */
-  #signallingOf({ options, choice }: Home): { peer: Ipv6; careOf: Ipv6 } | null {
+  #signallingOf({ agent, choice }: Home): { peer: Ipv6; careOf: Ipv6 } | null {
     const chosen = choice?.chosen;
-    return chosen?.family === 6 ? { peer: options.homeAgent, careOf: chosen.address } : null;
+    if (chosen?.family !== 6 || agent === NOBODY) return null;
+    return { peer: agent.address, careOf: chosen.address };
   }
 
   /** To where the home agent has accepted us, while that address is still ours. */
-  #tunnelOf({ entry, options }: Home): TunnelSituation | null {
+  #tunnelOf({ entry, agent }: Home): TunnelSituation | null {
     const binding = entry.binding;
     if (!binding) return null;
     const { attachment, udp } = binding;
     const port = this.#ports.get(attachment.link);
     if (!port?.situation().some(({ address }) => address === attachment.careOf)) return null;
-    const remote = attachment.kind === 'ipv6' ? options.homeAgent : options.homeAgent4;
+    const remote = attachment.kind === 'ipv6' ? agent.address : agent.address4;
     if (remote === null) return null;
     return {
       local: attachment.careOf,
@@ -1018,13 +1134,16 @@ export class MobileNode implements Role {
   }
 
   #act(home: Home, now: Instant): boolean {
-    const { entry, choice, returning } = home;
+    const { entry, choice, returning, agent } = home;
     let changed = this.#drainReturning(home, now);
+    home.finder.at(this.#whereabouts(home), now);
+    this.#drainFinder(home);
     if (returning.state !== 'away') {
       home.held = false;
       return changed;
     }
-    const wanted = choice?.chosen ? this.#attachmentOf(home, choice.chosen) : undefined;
+    const known = choice?.chosen && agent !== NOBODY;
+    const wanted = known ? this.#attachmentOf(home, choice.chosen) : undefined;
     const have = entry.attachment;
     if (home.held) {
       // On the way out it may move once more.
@@ -1125,6 +1244,10 @@ export class MobileNode implements Role {
     return changed;
   }
 
+  #drainFinder({ finder }: Home): void {
+    for (let e = finder.pollEffect(); e; e = finder.pollEffect()) this.#effects.push(e);
+  }
+
   #drainEntry(home: Home, now: Instant): void {
     const { entry } = home;
     for (let e = entry.pollEffect(); e; e = entry.pollEffect()) this.#doEntryEffect(home, e, now);
@@ -1142,18 +1265,10 @@ export class MobileNode implements Role {
         this.#effects.push(effect);
         return;
       case 'transmit':
-        this.#transmit(home.options, effect.message, effect.attachment);
+        this.#transmit(home, effect.message, effect.attachment);
         return;
       case 'unanswered':
-        if (effect.attachment.kind !== 'ipv6' || this.#stopping) return;
-        // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
-        this.#ports.get(effect.attachment.link)?.forgetRedirects();
-        home.ipv6Unanswered = {
-          network: this.#networkOf(effect.attachment),
-          until: after(now, IPV6_RETRY),
-        };
-        // Before the fourth leaves: another choice drops it from the entry's queue.
-        this.#reconcile(now);
+        this.#unanswered(home, effect.attachment, now);
         return;
       case 'removed':
         if (home.retired) this.#forget(home);
@@ -1167,8 +1282,28 @@ export class MobileNode implements Role {
     }
   }
 
-  #transmit(options: HomeOptions, message: BindingUpdate, attachment: Attachment): void {
-    const { homeAddress, homeAgent: destination, homeAgent4 } = options;
+  /** Another way to the home agent, and if there is none, perhaps another home agent. */
+  #unanswered(home: Home, attachment: Attachment, now: Instant): void {
+    if (attachment.kind === 'home' || this.#stopping || home.retired) return;
+    if (attachment.kind === 'ipv6') {
+      // RFC 4861 §7.3.3: a first hop that does not answer is chosen anew.
+      this.#ports.get(attachment.link)?.forgetRedirects();
+      home.ipv6Unanswered = {
+        network: this.#networkOf(attachment),
+        until: after(now, IPV6_RETRY),
+      };
+    }
+    const { chosen } = this.#choose(home, this.#forced, now);
+    if (chosen && sameAttachment(this.#attachmentOf(home, chosen), attachment)) {
+      home.finder.silent(now);
+    }
+    // Before the fourth leaves: another choice, or another home agent, drops it from the entry's queue.
+    this.#reconcile(now);
+  }
+
+  #transmit({ options, agent }: Home, message: BindingUpdate, attachment: Attachment): void {
+    const { homeAddress } = options;
+    const { address: destination, address4: homeAgent4 } = agent;
     switch (attachment.kind) {
       case 'ipv6': {
         const { careOf: source, link } = attachment;
@@ -1222,7 +1357,7 @@ export class MobileNode implements Role {
 }
 
 /** RFC 6275 §11.7.3, RFC 5555 §4.2: what the home agent says comes back the way Binding Updates go. */
-function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }: Home): boolean {
+function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, agent }: Home): boolean {
   const { arrival } = ingress.received;
   const attachment = entry.attachment;
   switch (attachment?.kind) {
@@ -1231,7 +1366,7 @@ function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, options }
     case 'ipv6':
       return ingress.routing2 && ingress.packetDestination === attachment.careOf;
     case 'ipv4':
-      return arrival.kind !== 'native' && arrival.source === options.homeAgent4;
+      return arrival.kind !== 'native' && arrival.source === agent.address4;
     case 'home':
       return arrival.kind === 'native';
     default:
@@ -1276,6 +1411,10 @@ const SILENCE = {
   relent: 'not in UDP either, so F is taken back',
 } as const;
 const AUTO: HandoverTarget = { kind: 'auto' };
+/** No home agent: nothing is sent to it. */
+const NOBODY: Agent = { address: UNSPECIFIED6, address4: null };
+/** Ours: home agents whose rate of updates is kept, beside those that serve. */
+const MAX_RATES = 64;
 const ASKED_FOR = 'a person asked for it';
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)

@@ -49,6 +49,8 @@ export interface Router {
   readonly address: Ipv6;
   readonly mac: MacAddress;
   readonly homeAgent: boolean;
+  /** Of home agents, greater is better: RFC 6275 §7.4. */
+  readonly agentPreference: number;
   /** False for a home agent that asks not to be a default router (router lifetime 0). */
   readonly isDefault: boolean;
   /** RFC 4191 §2.2 */
@@ -79,6 +81,7 @@ interface Entry {
   address: Ipv6;
   mac: MacAddress;
   homeAgent: boolean;
+  agentPreference: number;
   isDefault: boolean;
   preference: -1 | 0 | 1;
   standing: 'confirmed' | 'suspect';
@@ -273,6 +276,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
         address: r.address,
         mac: r.mac,
         homeAgent: r.homeAgent,
+        agentPreference: r.agentPreference,
         isDefault: r.isDefault,
         preference: r.preference,
         confirmed: r.standing === 'confirmed',
@@ -290,6 +294,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       address,
       mac,
       homeAgent: false,
+      agentPreference: 0,
       isDefault: true,
       preference: 0,
       standing: 'confirmed',
@@ -308,6 +313,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #learn(router: Entry, mac: MacAddress, ra: RouterAdvertisement, now: Instant): void {
     router.mac = mac;
     router.homeAgent = ra.homeAgent;
+    router.agentPreference = optionOf(ra.options, 'homeAgentInformation')?.preference ?? 0;
     router.isDefault = ra.routerLifetime > 0;
     router.preference = ra.preference;
     if (ra.retransTimer > 0) router.retransTimer = ra.retransTimer;
@@ -432,10 +438,19 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #remember(router: Entry): void {
-    const { address, mac, homeAgent, isDefault, preference } = router;
+    const { address, mac, homeAgent, agentPreference, isDefault, preference } = router;
     const { prefixes, retransTimer, mtu, interval } = router;
     const until = this.#timers.at(`lifetime of ${address}`);
-    const advertised = { homeAgent, isDefault, preference, prefixes, retransTimer, mtu, interval };
+    const advertised = {
+      homeAgent,
+      agentPreference,
+      isDefault,
+      preference,
+      prefixes,
+      retransTimer,
+      mtu,
+      interval,
+    };
     this.#known.remember({ address, mac, ...advertised, until });
     this.#forget(router);
   }

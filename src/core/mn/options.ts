@@ -13,6 +13,7 @@ export interface StaticIpv4Home {
 export interface HomeOptions {
   readonly homeAddress: Ipv6;
   readonly homePrefix: Prefix<Ipv6>;
+  /** `::`: not known, to be discovered. RFC 6275 §11.4.1 */
   readonly homeAgent: Ipv6;
   /** Needed to register from IPv4-only networks. */
   readonly homeAgent4: Ipv4 | null;
@@ -22,6 +23,8 @@ export interface HomeOptions {
   readonly ipv4PrefixLength?: number | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
+  /** Home Agent Address Discovery, RFC 6275 §11.4.1. Default: where `homeAgent` is not known. */
+  readonly discovery?: boolean;
   /** Have a home address in every prefix of the home network, RFC 6275 §11.4.3. Default true. */
   readonly renumber?: boolean;
 }

@@ -4,6 +4,7 @@ import {
   isRoutableUnicast,
   prefixOf,
   UNSPECIFIED4,
+  UNSPECIFIED6,
   type Ipv4,
   type Ipv6,
   type Prefix,
@@ -255,18 +256,19 @@ class Compiler {
       );
       return none;
     }
-    const agent = inner.address('HomeAgentAddress') as Ipv6 | undefined;
-    if (agent === undefined || agent === '::') {
+    const agent = (inner.address('HomeAgentAddress') as Ipv6 | undefined) ?? UNSPECIFIED6;
+    const discovery = inner.boolean('UseDhaad') ?? agent === UNSPECIFIED6;
+    if (agent === UNSPECIFIED6 && !discovery) {
       this.#findings.error(
-        agent === undefined ? 'CONFIG_MISSING' : 'CONFIG_NOT_YET',
+        'CONFIG_MISSING',
         inner.at('HomeAgentAddress') ?? at,
-        `MnHomeLink "${label}" needs a HomeAgentAddress: home agents are not searched for yet.`,
+        `MnHomeLink "${label}" has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking for one.`,
       );
       return none;
     }
     const homeAddress = home.address as Ipv6;
     this.#unicast(homeAddress, inner.valueAt('HomeAddress')!);
-    this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
+    if (agent !== UNSPECIFIED6) this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
     this.#noNetworks(inner, 'HomeAddress');
     this.#noNetworks(inner, 'HomeV4Address');
     const explicit = inner.prefix('HomePrefix');
@@ -284,6 +286,7 @@ class Compiler {
         homeAddress,
         homePrefix,
         homeAgent: agent,
+        discovery,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
         ...this.#ipv4PrefixLength(inner),
@@ -376,6 +379,7 @@ class Compiler {
       acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
       forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
       natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
+      natAdaptive: top.text('HaNatRefresh') === 'adaptive',
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,

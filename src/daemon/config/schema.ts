@@ -11,7 +11,14 @@ export type ConfigRole = 'CN' | 'HA' | 'MN' | 'MAG';
 export type Form =
   | { readonly kind: 'boolean' }
   /** Whole numbers within the bounds; `step`: multiples of it. */
-  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly step?: number }
+  | {
+      readonly kind: 'number';
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number;
+      /** May stand instead of a number. */
+      readonly word?: string;
+    }
   /** Whole or decimal. */
   | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   | { readonly kind: 'string' }
@@ -313,13 +320,14 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'UDP encapsulation even where there is no NAT (RFC 5555 §4.2)',
   },
   HaNatRefresh: {
-    form: count(1, 65535),
+    form: { ...count(1, 65535), word: 'adaptive' },
     unit: 's',
     default: '110',
     roles: HA,
     status: 'supported',
     ours: true,
-    sentence: 'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2)',
+    sentence:
+      'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2); adaptive: learned for each NAT',
   },
   HaMaxBindings: {
     form: count(1, 10_000_000),
@@ -714,7 +722,20 @@ const INTERFACE: Readonly<Record<string, Row>> = {
 };
 
 const HOME_LINK: Readonly<Record<string, Row>> = {
-  HomeAgentAddress: { form: ADDRESS6, roles: MN, status: 'supported', sentence: 'the home agent' },
+  HomeAgentAddress: {
+    form: ADDRESS6,
+    roles: MN,
+    status: 'supported',
+    sentence: 'the home agent; "::", or none: it is looked for (UseDhaad)',
+  },
+  UseDhaad: {
+    form: BOOLEAN,
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'look for home agents when none is configured, or none that is known answers (RFC 6275 §11.4.1); default is enabled without a HomeAgentAddress, else disabled',
+  },
   HomeAgentV4Address: {
     form: ADDRESS4,
     roles: MN,

@@ -93,6 +93,7 @@ function router(n: number, part: Partial<KnownRouter> = {}): KnownRouter {
     address: FE80_1,
     mac: macOf(n),
     homeAgent: false,
+    agentPreference: 0,
     isDefault: true,
     preference: 0,
     prefixes: [advertised('2001:db8:a::/64', 86400)],

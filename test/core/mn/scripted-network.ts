@@ -30,11 +30,11 @@ import { SYSTEM_SHA256 } from '../../../src/linux/digest.js';
 import { encodeArp } from '../../../src/wire/arp.js';
 import { encodeDhcp } from '../../../src/wire/dhcpv4/codec.js';
 import type { DhcpMessage, DhcpOption, DhcpType } from '../../../src/wire/dhcpv4/message.js';
-import { decodeIcmpv6, encodeIcmpv6 } from '../../../src/wire/icmpv6.js';
+import { decodeIcmpv6, encodeIcmpv6, type Icmpv6Message } from '../../../src/wire/icmpv6.js';
 import { encodeIpv4 } from '../../../src/wire/ipv4.js';
 import type { Ipv6Packet } from '../../../src/wire/ipv6.js';
 import { decodeIpv6, encodeIpv6, homeAddressOption } from '../../../src/wire/ipv6-codec.js';
-import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import type { BindingAck, BindingUpdate } from '../../../src/wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../../src/wire/mobility/option.js';
 import type { NdMessage, Redirect } from '../../../src/wire/nd/message.js';
@@ -45,6 +45,8 @@ import { readDhcp, readUpdate, say, typeOf } from './say.js';
 export const HOA = ipv6('2001:db8:1::100');
 export const HOA4 = ipv4('198.51.100.100');
 export const HOME_AGENT = ipv6('2001:db8:1::1');
+/** The Home-Agents anycast address of the home subnet, RFC 2526. */
+export const HOME_AGENTS = ipv6('2001:db8:1:0:fdff:ffff:ffff:fffe');
 export const HOME_AGENT4 = ipv4('192.0.2.1');
 export const HOME_PREFIX = prefix('2001:db8:1::/64') as Prefix<Ipv6>;
 export const MN_MAC = mac('02:00:00:00:00:10');
@@ -154,6 +156,8 @@ export class ScriptedNetwork {
   readonly packets: PacketEffect[] = [];
   datapath: DatapathState = { items: [] };
   homeAgent: HomeAgentScript = () => ({});
+  /** Whom an answer to Home Agent Address Discovery names, from the first of them; null: nobody answers. */
+  discovered: readonly Ipv6[] | null = null;
   /** Milliseconds from Binding Update to Acknowledgement. */
   homeAgentDelay = 10;
   now: Instant = instant(0);
@@ -310,7 +314,7 @@ export class ScriptedNetwork {
     };
     const native = via === 'native';
     const octets = encodeMobilityPacket({
-      source: HOME_AGENT,
+      source: packet.destination,
       destination: native ? packet.source : home,
       ...(native ? { routingHome: home } : {}),
       message: ack,
@@ -372,6 +376,7 @@ export class ScriptedNetwork {
         const lost = !e.udp && this.#networks.get(e.link ?? '')?.ipv6Lost === true;
         const careOf = e.udp?.source ?? packet.source;
         if (!lost) this.#reachHomeAgent(packet, e.udp ? 'udp' : 'native', careOf);
+        if (!lost) this.#discover(packet);
         break;
       }
       case 'frame':
@@ -380,6 +385,22 @@ export class ScriptedNetwork {
       default:
         e satisfies never;
     }
+  }
+
+  #discover(packet: Ipv6Packet): void {
+    const agents = this.discovered;
+    if (packet.destination !== HOME_AGENTS || !agents) return;
+    const message = decodeIcmpv6(packet.payload, packet.source, packet.destination);
+    if (message.kind !== 'homeAgentDiscoveryRequest') return;
+    const { identifier } = message;
+    this.later(10, () => this.icmpv6(agents[0]!, packet.source, reply(identifier, agents)));
+  }
+
+  /** An ICMPv6 message of Mobile IPv6, from somebody. */
+  icmpv6(source: Ipv6, destination: Ipv6, message: Icmpv6Message): void {
+    const octets = encodeIcmpv6Packet({ source, destination, message });
+    const arrival = { kind: 'native' } as const;
+    this.input({ kind: 'packet', packet: { link: 'eth0', octets, arrival, protected: false } });
   }
 
   #reachHomeAgent(packet: Ipv6Packet, via: SeenUpdate['via'], careOf: string): void {
@@ -553,6 +574,14 @@ export class ScriptedNetwork {
 
 const routerAddressOf = (net: Network): Ipv6 =>
   net.routerAddress ?? linkLocalAddress(net.routerMac);
+
+/** RFC 6275 §6.6 */
+export const reply = (identifier: number, addresses: readonly Ipv6[]): Icmpv6Message => ({
+  kind: 'homeAgentDiscoveryReply',
+  identifier,
+  mobileRouter: false,
+  addresses,
+});
 
 function linkState(name: LinkName, index: number): LinkState {
   const own = index === 0 ? MN_MAC : mac(`02:00:00:00:00:1${index}`);

@@ -22,11 +22,22 @@ describe('a mobile node', () => {
           homePrefix: { address: '2001:db8:a::', length: 64 },
           homeAgent: '2001:db8:a::1',
           homeAgent4: null,
+          discovery: false,
           homeAddress4: null,
           homeLink: 'eth0',
         },
       ],
     });
+  });
+
+  it.each([
+    ['HomeAgentAddress 2001:db8:a::1;', '2001:db8:a::1', false],
+    ['HomeAgentAddress 2001:db8:a::1; UseDhaad enabled;', '2001:db8:a::1', true],
+    ['HomeAgentAddress ::;', '::', true],
+    ['', '::', true],
+  ])('looks for home agents where %j says so', (agent, homeAgent, discovery) => {
+    const config = good(MOBILE_NODE('', agent).replace('HomeAgentAddress 2001:db8:a::1;', ''));
+    expect(config).toMatchObject({ options: { homes: [{ homeAgent, discovery }] } });
   });
 
   it('gets each directive in its own unit: lifetimes in seconds, timers in milliseconds', () => {
@@ -116,9 +127,9 @@ Interface "eth9" { IfType HA; }`);
       /^t.conf:6:1: error: MnHomeLink "eth0" needs a HomeAddress/,
     ],
     [
-      'a home agent to be found',
-      MOBILE_NODE('', 'HomeAgentAddress ::;'),
-      /^t.conf:8:3: error: .* home agents are not searched for yet/,
+      'a home agent that is neither named nor looked for',
+      MOBILE_NODE('', 'UseDhaad disabled; HomeAgentAddress ::;'),
+      /^t.conf:8:22: error: .* has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking/,
     ],
     [
       'a multicast home address',
@@ -406,3 +417,22 @@ function link(name: string, ...addresses: [address: string, prefixLength: number
     })),
   };
 }
+
+describe('HaNatRefresh', () => {
+  const planOf = (text: string) => {
+    const { config } = loadText(HOME_AGENT(text));
+    return config?.role === 'ha' ? config.plan : undefined;
+  };
+
+  it('is a number of seconds, or learned', () => {
+    expect(planOf('')).toMatchObject({ natRefresh: 110, natAdaptive: false });
+    expect(planOf('HaNatRefresh 60;')).toMatchObject({ natRefresh: 60, natAdaptive: false });
+    expect(planOf('HaNatRefresh adaptive;')).toMatchObject({ natAdaptive: true });
+  });
+
+  it('names both when it is neither', () => {
+    expect(loadText(HOME_AGENT('HaNatRefresh learned;')).findings).toMatchObject([
+      { message: expect.stringContaining('a whole number of seconds or adaptive') as string },
+    ]);
+  });
+});
