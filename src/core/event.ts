@@ -209,6 +209,28 @@ export const EVENTS = {
     sentence: 'no NAT on the path of {homeAddress}',
     clause: 'RFC 5555 §4.2',
   },
+  NAT_CHANGED: {
+    severity: 'notice',
+    sentence: 'the NAT has {homeAddress} at {is} now, not at {was}; the tunnel follows',
+    clause: 'RFC 5555 §4.5',
+  },
+  NAT_LIVED: {
+    severity: 'debug',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_LOST: {
+    severity: 'info',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has not lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_REFRESH: {
+    severity: 'info',
+    sentence: 'the home agent wants a keep-alive of {homeAddress} every {refresh} s now',
+    clause: 'RFC 5555 §4.3',
+  },
   NAT_KEEPALIVE: {
     severity: 'debug',
     sentence: 'refreshing the NAT mapping of {homeAddress}',

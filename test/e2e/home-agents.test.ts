@@ -65,7 +65,9 @@ describe.skipIf(!isRoot)('two home agents', () => {
       () => node.log,
     );
     expect(agents[1].entries('bc')).toMatchObject([{ homeAddress: HOA, state: 'bound' }]);
-    expect(node.log).toContain('home agent 2001:db8:a::2 in place of 2001:db8:a::1');
+    await until('told in the journal', () =>
+      node.log.includes('home agent 2001:db8:a::2 in place of 2001:db8:a::1'),
+    );
   });
 
   function radvd(ns: Namespace, config: string): void {

@@ -14,7 +14,7 @@
  */
 import type { Ipv4, Ipv6 } from '../../base/address.js';
 import { after, seconds, type Instant } from '../../base/time.js';
-import { encodeIcmpv6Packet } from '../../wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import { BU_FLAG, BU_FLAGS, flagLetters } from '../../wire/mobility/flag.js';
 import type { MobilityOption } from '../../wire/mobility/option.js';
 import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
@@ -55,6 +55,7 @@ import { HomeAgentsList, type ListedHomeAgent } from './home-agents-list.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
 import { Ipv4HomePool, type Ipv4Assignment, type Ipv4Request } from './ipv4-home-pool.js';
 import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
+import { NatLifetimes } from './nat-lifetime.js';
 import type { BindingAcl, HomeAgentOptions } from './options.js';
 import { PrefixDistribution } from './prefix-distribution.js';
 import { ProxyArp } from './proxy-arp.js';
@@ -85,6 +86,7 @@ export class HomeAgent implements Role {
   readonly #proxyNd: ProxyNd;
   readonly #proxyArp: ProxyArp;
   readonly #pool: Ipv4HomePool;
+  readonly #nats = new NatLifetimes();
   readonly #distribution: PrefixDistribution;
   readonly #agents: HomeAgentsList;
   readonly #discovery: DiscoveryAnswers;
@@ -171,6 +173,9 @@ export class HomeAgent implements Role {
       this.#forget(gone, 'lifetime over');
     }
     while (this.#departed.takeExpired(now));
+    for (let home = this.#nats.takeDue(now); home; home = this.#nats.takeDue(now)) {
+      this.#askThroughNat(home);
+    }
     this.#finish(now);
   }
 
@@ -178,6 +183,7 @@ export class HomeAgent implements Role {
     if (this.#stopped) return undefined;
     let next: Deadline | undefined = this.#dad.pollTimeout();
     next = earlier<string>(next, deadline(this.#cache.nextExpiry(), 'a binding expires'));
+    next = earlier<string>(next, deadline(this.#nats.nextDue(), 'ask through a NAT'));
     next = earlier<string>(next, this.#agents.pollTimeout());
     next = earlier<string>(next, this.#distribution.pollTimeout());
     next = earlier<string>(next, this.#proxyNd.pollTimeout());
@@ -480,6 +486,7 @@ export class HomeAgent implements Role {
     this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: keepBinding(binding) });
     const { lifetime } = binding;
     const options = [...refreshAdvice(this.#options.refreshAdvice, lifetime), ...ipv4.acks];
+    this.#watchNat(binding, now);
     const status = this.#distribution.acceptedStatus(homeAddress, lifetime, now);
     this.#answer(request, status, sequence, lifetime, options);
     this.#distribution.bound(binding, now);
@@ -522,7 +529,7 @@ export class HomeAgent implements Role {
     options: readonly MobilityOption[] = [],
   ): void {
     const { homeAddress } = request;
-    const nat = natOption(request, this.#options);
+    const nat = natOption(request, this.#options, this.#natRefresh(request.arrival));
     const fields = { status, sequence, lifetime, options: nat ? [...options, nat] : options };
     const link = this.#homeOf(homeAddress)?.link;
     // A deregistration out of the tunnel is answered through it, while it is there.
@@ -535,6 +542,7 @@ export class HomeAgent implements Role {
   #forget(binding: HomeBinding, reason: string): void {
     const { homeAddress } = binding;
     if (this.#trying.delete(homeAddress)) this.#dad.cancel(homeAddress);
+    this.#nats.forget(homeAddress);
     this.#distribution.unbound(homeAddress);
     this.#letGo(binding, undefined);
     this.#declare(binding.items, []);
@@ -689,8 +697,47 @@ export class HomeAgent implements Role {
       this.#tell('HA_BOUND', { homeAddress, careOf, path, lifetime });
     }
     if (nat && !wasNat) {
-      this.#tell('NAT_FOUND', { homeAddress, refresh: this.#options.natRefresh });
+      const refresh = this.#options.natAdaptive
+        ? this.#nats.suggest(attachment.remote)
+        : this.#options.natRefresh;
+      this.#tell('NAT_FOUND', { homeAddress, refresh });
+    } else if (wasNat && !nat) {
+      this.#tell('NAT_NONE', { homeAddress });
+    } else if (nat && wasNat && previous.careOf === careOf) {
+      // The datapath follows before the answer leaves, which takes the new way too.
+      const [was, is] = [endOf(previous.attachment), endOf(attachment)];
+      if (was !== is) this.#tell('NAT_CHANGED', { homeAddress, was, is });
     }
+  }
+
+  #natRefresh(arrival: RegistrationRequest['arrival']): number {
+    const { natAdaptive, natRefresh } = this.#options;
+    return natAdaptive && arrival.kind === 'udp' ? this.#nats.suggest(arrival.source) : natRefresh;
+  }
+
+  #watchNat({ homeAddress, attachment }: HomeBinding, now: Instant): void {
+    if (!this.#options.natAdaptive) return;
+    if (attachment.path !== 'udp' || !attachment.nat) return this.#nats.forget(homeAddress);
+    const mapping = { address: attachment.remote, port: attachment.remotePort };
+    const { lesson, refresh } = this.#nats.handleUpdate(homeAddress, mapping, now);
+    if (!lesson) return;
+    const fields = { homeAddress, nat: mapping.address, refresh };
+    if (lesson.kind === 'lived') this.#tell('NAT_LIVED', { ...fields, silence: lesson.lived });
+    else this.#tell('NAT_LOST', { ...fields, silence: lesson.lost });
+  }
+
+  /** RFC 6275 §6.1.2: through the mapping, if it is still there. */
+  #askThroughNat(homeAddress: Ipv6): void {
+    const binding = this.#cache.get(homeAddress);
+    if (binding?.attachment.path !== 'udp') return;
+    const { local, localPort, remote, remotePort } = binding.attachment;
+    const message = { kind: 'bindingRefreshRequest', options: [] } as const;
+    const path = { source: binding.agent, destination: homeAddress };
+    const octets = encodeMobilityPacket({ ...path, message });
+    const udp = { source: local, sourcePort: localPort };
+    const to = { destination: remote, destinationPort: remotePort };
+    this.#effects.push({ kind: 'packet', octets, udp: { ...udp, ...to } });
+    this.#count('nat-asked');
   }
 
   #tellIpv4({ acks }: Ipv4Assignment): void {
@@ -747,6 +794,9 @@ interface Departed extends CacheEntry {
   /** False: it deregistered without a binding, RFC 6275 §10.3.2 status 133. */
   readonly wasBound: boolean;
 }
+
+const endOf = ({ remote, remotePort }: Extract<Attachment, { path: 'udp' }>): string =>
+  `${remote}:${remotePort}`;
 
 const eventEffect = (what: MipEvent): RoleEffect => ({ kind: 'event', event: what });
 

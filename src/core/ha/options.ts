@@ -38,6 +38,8 @@ export interface HomeAgentOptions {
   readonly forceUdp: boolean;
   /** Seconds, in the NAT Detection option. */
   readonly natRefresh: number;
+  /** Learn instead how long mappings live, and suggest that. */
+  readonly natAdaptive: boolean;
   /** `strict`: 1 s of DAD before the first answer, RFC 6275 §10.3.1. `optimistic` (ours): answer, go on probing, revoke. `off` for laboratories. */
   readonly dadMode: 'strict' | 'optimistic' | 'off';
   /** Bindings at most; beyond: status 130. */
@@ -62,6 +64,7 @@ export const HOME_AGENT_DEFAULTS = {
   acceptForceUdp: true,
   forceUdp: false,
   natRefresh: 110,
+  natAdaptive: false,
   dadMode: 'strict',
   maxBindings: 100_000,
   refreshAdvice: 0,

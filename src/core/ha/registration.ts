@@ -126,27 +126,32 @@ export function defendedLinkLocal(homeAddress: Ipv6, home: HomeLink, flags: numb
   return ipv6FromOctets(octets);
 }
 
-/** The NAT Detection option that answers this request; undefined when it did not come in UDP. RFC 5555 §4.2 */
+/** The NAT Detection option that answers this request, suggesting `refresh` seconds behind a NAT; undefined when it did not come in UDP. RFC 5555 §4.2 */
 export function natOption(
   request: RegistrationRequest,
   options: HomeAgentOptions,
+  refresh: number,
 ): OptionOf<'natDetection'> | undefined {
-  return natFinding(request, options)?.option;
+  return natFinding(request, options, refresh)?.option;
 }
 
 function attach(
   request: RegistrationRequest & { readonly careOf: IpAddress },
   options: HomeAgentOptions,
 ): Attachment {
-  const finding = natFinding(request, options);
+  const finding = natFinding(request, options, options.natRefresh);
   if (finding) return finding.attachment;
   return { path: 'ipv6', local: request.agent, remote: request.careOf as Ipv6 };
 }
 
-function natFinding({ arrival, careOf, flags }: RegistrationRequest, options: HomeAgentOptions) {
+function natFinding(
+  { arrival, careOf, flags }: RegistrationRequest,
+  options: HomeAgentOptions,
+  refresh: number,
+) {
   if (arrival.kind !== 'udp') return undefined;
   const asked = options.acceptForceUdp && (flags & BU_FLAG.forceUdp) !== 0;
-  return detectNat(arrival, careOf as Ipv4 | null, options.forceUdp || asked, options.natRefresh);
+  return detectNat(arrival, careOf as Ipv4 | null, options.forceUdp || asked, refresh);
 }
 
 const LINK_LOCAL_PREFIX_LENGTH = 64; // RFC 4291 §2.5.6: the 54 bits after fe80::/10 are zero

@@ -472,7 +472,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #reportNat(was: Binding | undefined, binding: Binding): void {
     if (binding.attachment.kind !== 'ipv4') return;
     const same = was && sameAttachment(was.attachment, binding.attachment);
-    if (same && was.nat === binding.nat && was.udp === binding.udp) return;
+    if (same && was.nat === binding.nat && was.udp === binding.udp) {
+      const { natRefresh: refresh } = binding;
+      if (was.natRefresh !== refresh) this.#report('NAT_REFRESH', { refresh });
+      return;
+    }
     if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
     else this.#report('NAT_NONE', { udp: binding.udp });
   }

@@ -353,6 +353,7 @@ class Compiler {
       acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
       forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
       natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
+      natAdaptive: top.text('HaNatRefresh') === 'adaptive',
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,

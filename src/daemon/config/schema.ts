@@ -10,7 +10,14 @@ export type ConfigRole = 'CN' | 'HA' | 'MN' | 'MAG';
 export type Form =
   | { readonly kind: 'boolean' }
   /** Whole numbers within the bounds; `step`: multiples of it. */
-  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly step?: number }
+  | {
+      readonly kind: 'number';
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number;
+      /** May stand instead of a number. */
+      readonly word?: string;
+    }
   /** Whole or decimal. */
   | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   | { readonly kind: 'string' }
@@ -275,13 +282,14 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'UDP encapsulation even where there is no NAT (RFC 5555 §4.2)',
   },
   HaNatRefresh: {
-    form: count(1, 65535),
+    form: { ...count(1, 65535), word: 'adaptive' },
     unit: 's',
     default: '110',
     roles: HA,
     status: 'supported',
     ours: true,
-    sentence: 'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2)',
+    sentence:
+      'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2); adaptive: learned for each NAT',
   },
   HaMaxBindings: {
     form: count(1, 10_000_000),

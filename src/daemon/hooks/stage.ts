@@ -63,6 +63,7 @@ export const STAGES: Readonly<Partial<Record<EventCode, string>>> = {
   AT_HOME: 'at-home',
   NAT_FOUND: 'nat-change',
   NAT_NONE: 'nat-change',
+  NAT_CHANGED: 'nat-change',
   HA_BOUND: 'ha-bound',
   HA_UNBOUND: 'ha-unbound',
   HA_REFUSED: 'ha-refused',

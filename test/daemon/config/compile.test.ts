@@ -417,3 +417,22 @@ function link(name: string, ...addresses: [address: string, prefixLength: number
     })),
   };
 }
+
+describe('HaNatRefresh', () => {
+  const planOf = (text: string) => {
+    const { config } = loadText(HOME_AGENT(text));
+    return config?.role === 'ha' ? config.plan : undefined;
+  };
+
+  it('is a number of seconds, or learned', () => {
+    expect(planOf('')).toMatchObject({ natRefresh: 110, natAdaptive: false });
+    expect(planOf('HaNatRefresh 60;')).toMatchObject({ natRefresh: 60, natAdaptive: false });
+    expect(planOf('HaNatRefresh adaptive;')).toMatchObject({ natAdaptive: true });
+  });
+
+  it('names both when it is neither', () => {
+    expect(loadText(HOME_AGENT('HaNatRefresh learned;')).findings).toMatchObject([
+      { message: expect.stringContaining('a whole number of seconds or adaptive') as string },
+    ]);
+  });
+});
