@@ -217,6 +217,8 @@ export const UNSPECIFIED4 = '0.0.0.0' as Ipv4;
 export const BROADCAST4 = '255.255.255.255' as Ipv4;
 export const ALL_NODES = 'ff02::1' as Ipv6;
 export const ALL_ROUTERS = 'ff02::2' as Ipv6;
+/** Of an interface without a link-layer address. */
+export const NO_MAC = '00:00:00:00:00:00' as MacAddress;
 export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as MacAddress;
 
 export const isMulticast = (a: IpAddress): boolean =>

@@ -10,12 +10,14 @@ export function mobileNodeOptions(node: LabNode): MobileNodeOptions {
   const { config } = node;
   return {
     ...MOBILE_NODE_DEFAULTS,
+    addressGeneration: 'eui64', // a laboratory's addresses tell whose they are
     homes: [
       {
         homeAddress: home.address6,
         homePrefix: home.prefix6,
         homeAgent: home.agent6,
         homeAgent4: home.agent4,
+        discovery: false,
         homeAddress4: home.address4,
         homeLink: null,
       },
@@ -41,6 +43,7 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
     address: address6,
     address4,
     homeLinks,
+    prefixesOfAddresses: [],
     acl: mobiles.map(({ home }) => ({
       homeAddress: home.address6,
       status: 0,

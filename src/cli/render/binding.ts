@@ -3,6 +3,7 @@ import type { BcEntry, BulEntry } from '../../control/api.js';
 import { consequenceOf } from '../../core/mn/ack-consequence.js';
 import { statusText } from '../../wire/mobility/status.js';
 import type { Style } from '../style.js';
+import { candidateLines } from './choice.js';
 import { duration } from './duration.js';
 import { pairs } from './pairs.js';
 import type { Column } from './table.js';
@@ -43,6 +44,8 @@ export function bulDetails(e: BulEntry, style: Style): string {
         e.careOf === null ? 'none' : `${e.careOf}${e.link ? ` on ${e.link}` : ''}`,
       ],
       ['because', e.reason ?? ''],
+      ['not', e.choice ? candidateLines(e.choice) : []],
+      ['may change', mayChange(e)],
       ['path', pathText(e.path, e.nat)],
       ['carried by', e.datapath ?? ''],
       ['keep-alive', e.natRefresh === null ? '' : `every ${duration(e.natRefresh)}`],
@@ -79,6 +82,11 @@ export function pathText(path: BulEntry['path'], nat: boolean): string {
   if (path === null) return '-';
   const name = { ipv6: 'IPv6', ipv4: 'IPv4', udp: 'UDP' }[path];
   return nat ? `${name}, NAT` : name;
+}
+
+function mayChange({ choice }: BulEntry): string {
+  const next = choice?.next;
+  return next ? `in ${duration(next.in)}: ${next.why}` : '';
 }
 
 /** Outer address and port behind which a NAT hides the mobile node. */

@@ -50,6 +50,7 @@ function linkText(link: Status['links'][number], style: Style): string {
     ...link.addresses,
     link.routers.length > 0 ? `by ${link.routers.join(', ')}` : '',
     link.dhcp ? `DHCP ${link.dhcp}` : '',
+    link.adopted ? `configured by ${link.adopted.from} (${link.adopted.why})` : '',
   ];
   return `${style.strong(link.name)} ${parts.filter(Boolean).join(' ')}`;
 }

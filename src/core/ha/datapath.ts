@@ -26,8 +26,9 @@ import type { HomeAgentOptions } from './options.js';
 export class DeclaredItems {
   #state: DatapathState;
 
-  constructor(own: SignallingItem) {
-    this.#state = { items: [own] };
+  /** `own`: what stands whatever the bindings. */
+  constructor(own: readonly DatapathItem[]) {
+    this.#state = { items: own };
   }
 
   /** `was` and `is` are of one binding; either may be empty, and they may share objects. */
@@ -44,13 +45,18 @@ export class DeclaredItems {
   }
 }
 
-/** What reaches a home agent that the host must not answer by itself. */
+/**
+ * What reaches a home agent, at these addresses, that the host must not answer by itself. `anycast`: addresses that it
+ * is asked by for home agents.
+ */
 export function signallingItem(
-  options: Pick<HomeAgentOptions, 'address' | 'address4' | 'dsmip'>,
+  options: Pick<HomeAgentOptions, 'address4' | 'dsmip'>,
+  addresses: readonly Ipv6[],
+  anycast: readonly Ipv6[] = [],
 ): SignallingItem {
   return {
     kind: 'signalling',
-    addresses: options.address4 === null ? [options.address] : [options.address, options.address4],
+    addresses: [...addresses, ...anycast, ...(options.address4 === null ? [] : [options.address4])],
     udp: options.dsmip
       ? {
           address: null,
@@ -58,7 +64,7 @@ export function signallingItem(
           endpoints: options.address4 === null ? [] : [options.address4],
         }
       : null,
-    homeAddressOptionAt: [options.address],
+    homeAddressOptionAt: addresses,
   };
 }
 

@@ -19,6 +19,8 @@ export type Attachment = Readonly<
 
 export interface HomeBinding extends CacheEntry {
   readonly homeAddress4: Ipv4 | null;
+  /** The address of ours that the mobile node registers at. */
+  readonly agent: Ipv6;
   /** As the mobile node names it; behind a NAT a private address. */
   readonly careOf: IpAddress;
   /** `BU_FLAG` bits of the last Binding Update. */

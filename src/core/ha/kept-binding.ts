@@ -17,6 +17,8 @@ import type { Attachment, HomeBinding } from './home-binding.js';
 export interface KeptBinding {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  /** Null in what earlier versions have written. */
+  readonly agent: Ipv6 | null;
   readonly careOf: IpAddress;
   readonly flags: number;
   readonly sequence: number;
@@ -28,8 +30,8 @@ export const KEPT_PREFIX = 'bc ';
 export const keptKey = (homeAddress: Ipv6): string => `${KEPT_PREFIX}${homeAddress}`;
 
 export function keepBinding(binding: HomeBinding): string {
-  const { homeAddress4, careOf, flags, sequence, lifetime, attachment } = binding;
-  return JSON.stringify({ homeAddress4, careOf, flags, sequence, lifetime, attachment });
+  const { homeAddress4, agent, careOf, flags, sequence, lifetime, attachment } = binding;
+  return JSON.stringify({ homeAddress4, agent, careOf, flags, sequence, lifetime, attachment });
 }
 
 /** Undefined for what no version of ours has written. */
@@ -48,6 +50,7 @@ export function readKept(key: string, value: string): KeptBinding | undefined {
   return {
     homeAddress,
     homeAddress4: address4,
+    agent: ipv6Of(fields['agent']) ?? null,
     careOf: address,
     flags,
     sequence,

@@ -14,7 +14,16 @@ export interface HomeAgentOptions {
   /** The home agent's own addresses: IPv6 on the home link; IPv4 that mobile nodes reach it by. */
   readonly address: Ipv6;
   readonly address4: Ipv4 | null;
-  readonly homeLinks: readonly { readonly link: LinkName; readonly prefix: Prefix<Ipv6> }[];
+  /** 0 to 65535, greater is better: how mobile nodes are told to choose among home agents. RFC 6275 §8.4, §7.4 */
+  readonly preference: number;
+  /** `offLink`: served, but not a prefix of the link itself. */
+  readonly homeLinks: readonly {
+    readonly link: LinkName;
+    readonly prefix: Prefix<Ipv6>;
+    readonly offLink?: boolean;
+  }[];
+  /** Of `homeLinks`: links whose prefixes come and go with our addresses there. */
+  readonly prefixesOfAddresses?: readonly LinkName[];
   readonly acl: readonly BindingAcl[];
   /** For home addresses that no ACL entry names: 0 or a status. */
   readonly defaultStatus: number;
@@ -29,22 +38,38 @@ export interface HomeAgentOptions {
   readonly forceUdp: boolean;
   /** Seconds, in the NAT Detection option. */
   readonly natRefresh: number;
+  /** Learn instead how long mappings live, and suggest that. */
+  readonly natAdaptive: boolean;
   /** `strict`: 1 s of DAD before the first answer, RFC 6275 §10.3.1. `optimistic` (ours): answer, go on probing, revoke. `off` for laboratories. */
   readonly dadMode: 'strict' | 'optimistic' | 'off';
   /** Bindings at most; beyond: status 130. */
   readonly maxBindings: number;
   /** Binding Refresh Advice, seconds; 0 none. */
   readonly refreshAdvice: number;
+  /** Answer Mobile Prefix Solicitations. RFC 6275 §8.4 */
+  readonly prefixAdvertisements: boolean;
+  /** Tell of home prefixes unasked. RFC 6275 §10.6.2 */
+  readonly unsolicitedPrefixAdvertisements: boolean;
+  /** Seconds; RFC 6275 §13 MinMobPfxAdvInterval. */
+  readonly minPrefixAdvertisementInterval: number;
+  /** Seconds; RFC 6275 §13 MaxMobPfxAdvInterval. */
+  readonly maxPrefixAdvertisementInterval: number;
 }
 
 export const HOME_AGENT_DEFAULTS = {
+  preference: 0,
   defaultStatus: 0,
   maxBindingLifetime: 262140,
   dsmip: false,
   acceptForceUdp: true,
   forceUdp: false,
   natRefresh: 110,
+  natAdaptive: false,
   dadMode: 'strict',
   maxBindings: 100_000,
   refreshAdvice: 0,
+  prefixAdvertisements: true,
+  unsolicitedPrefixAdvertisements: true,
+  minPrefixAdvertisementInterval: 600,
+  maxPrefixAdvertisementInterval: 86_400,
 } as const satisfies Partial<HomeAgentOptions>;

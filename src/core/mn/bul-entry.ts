@@ -24,8 +24,9 @@ import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
+import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
-import type { BulView } from '../view.js';
+import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
 import type { UpdateRate } from './update-rate.js';
 
@@ -34,7 +35,14 @@ export type Attachment = Readonly<
   /** RFC 6275 §11.7.1. `validUntil` null: for ever. */
   | { kind: 'ipv6'; careOf: Ipv6; link: LinkName; validUntil: Instant | null }
   /** RFC 5555 §4.4.2 */
-  | { kind: 'ipv4'; careOf: Ipv4; link: LinkName; validUntil: Instant | null }
+  | {
+      kind: 'ipv4';
+      careOf: Ipv4;
+      link: LinkName;
+      validUntil: Instant | null;
+      /** F, for this care-of address: §4.4.1, the last resort. */
+      forceUdp?: boolean;
+    }
   /** RFC 6275 §11.5.5: on the home link, straight to the home agent's link-layer address. */
   | { kind: 'home'; careOf: Ipv6; link: LinkName; homeAgentMac: MacAddress }
 >;
@@ -93,6 +101,8 @@ export type BulEffect = Readonly<
   | { kind: 'unanswered'; attachment: Attachment }
   /** The home agent has no binding any more. */
   | { kind: 'removed' }
+  /** Accepted, but prefix discovery is necessary: RFC 6275 §11.7.3. */
+  | { kind: 'learnPrefixes' }
 >;
 
 /** What `handleAck` did with it; a role counts what was ignored. */
@@ -115,20 +125,29 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #adoptions = 0;
   #refusals = 0;
   #lastStatus: number | null = null;
-  /** Cleared when the home agent answers 144. */
-  #forceUdp: boolean;
+  /** The home agent has answered 144. */
+  #forceUdpRefused = false;
   #removal = '';
   #ipv4Refused: number | null = null;
+  /** Asked for, seconds. */
+  #lifetime: number;
+  /** The end of the home address itself. */
+  #validUntil: Instant | null = null;
 
   constructor(settings: BulEntrySettings) {
     this.#set = settings;
+    this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
-    this.#forceUdp = settings.forceUdp;
   }
 
   get state(): BulState {
     return this.#state;
+  }
+
+  /** Of the last Binding Update sent. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   get attachment(): Attachment | undefined {
@@ -137,6 +156,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   get binding(): Binding | undefined {
     return this.#binding;
+  }
+
+  /** Binding Updates since the last one that was asked for, or accepted. */
+  get attempts(): number {
+    return this.#attempts;
   }
 
   /** False only when the home agent surely has no binding of ours. */
@@ -172,7 +196,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#dropQueued();
     // Of a binding that an earlier run made we only know how long it may live.
     if (!this.#timers.armed('binding lifetime')) {
-      this.#timers.set('binding lifetime', after(now, seconds(this.#set.lifetime)));
+      this.#timers.set('binding lifetime', after(now, seconds(this.#lifetime)));
     }
     this.#begin('deregistering', now, interval);
   }
@@ -180,6 +204,24 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The same care-of address with another lifetime: the next update asks accordingly. */
   extend(attachment: AwayAttachment): void {
     this.#attachment = attachment;
+  }
+
+  /**
+   * §11.4.2: no binding lasts longer than the home address is valid; null: for ever. One that would is registered anew.
+   */
+  limit(validUntil: Instant | null, now: Instant): void {
+    this.#validUntil = validUntil;
+    const ends = this.#binding?.expiresAt;
+    if (validUntil !== null && ends !== undefined && ends > validUntil) this.refresh(now);
+  }
+
+  /** Seconds to ask for from now on. */
+  get lifetime(): number {
+    return this.#lifetime;
+  }
+
+  set lifetime(wanted: number) {
+    this.#lifetime = wanted;
   }
 
   /** There is nowhere to send from. */
@@ -266,7 +308,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#effects.shift();
   }
 
-  view(reason: string | null): BulView {
+  view(choice: ChoiceView | null): BulView {
     const binding = this.#binding;
     const attachment = this.#attachment;
     return {
@@ -285,12 +327,15 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       expiresAt: binding?.expiresAt ?? null,
       attempts: this.#attempts,
       lastStatus: this.#lastStatus,
-      reason,
+      reason: choice?.reason ?? null,
+      choice,
     };
   }
 
   get #forceUdpSent(): boolean {
-    return this.#forceUdp && this.#attachment?.kind === 'ipv4';
+    const attachment = this.#attachment;
+    if (attachment?.kind !== 'ipv4' || this.#forceUdpRefused) return false;
+    return this.#set.forceUdp || attachment.forceUdp === true;
   }
 
   /** Another care-of address does not cure it, nor has its time passed. */
@@ -344,11 +389,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     });
   }
 
-  /** §11.7.1: not beyond the life of the care-of address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
+  /** §11.7.1: not beyond the life of the care-of address, nor of the home address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
   #lifetimeFor(attachment: Attachment, now: Instant): number {
     const until = attachment.kind === 'home' ? null : attachment.validUntil;
-    const left = until === null ? MAX_LIFETIME : Math.max(0, until - now) / 1000;
-    const wanted = Math.min(this.#set.lifetime, left, MAX_LIFETIME);
+    const end = earlierEnd(until, this.#validUntil);
+    const left = end === null ? MAX_LIFETIME : Math.max(0, end - now) / 1000;
+    const wanted = Math.min(this.#lifetime, left, MAX_LIFETIME);
     return Math.max(LIFETIME_STEP, Math.floor(wanted / LIFETIME_STEP) * LIFETIME_STEP);
   }
 
@@ -418,12 +464,19 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     this.#reportNat(was, binding);
     this.#reportIpv4Home(was, ack);
+    if (consequenceOf(ack.status).then === 'learnPrefixes') {
+      this.#effects.push({ kind: 'learnPrefixes' });
+    }
   }
 
   #reportNat(was: Binding | undefined, binding: Binding): void {
     if (binding.attachment.kind !== 'ipv4') return;
     const same = was && sameAttachment(was.attachment, binding.attachment);
-    if (same && was.nat === binding.nat && was.udp === binding.udp) return;
+    if (same && was.nat === binding.nat && was.udp === binding.udp) {
+      const { natRefresh: refresh } = binding;
+      if (was.natRefresh !== refresh) this.#report('NAT_REFRESH', { refresh });
+      return;
+    }
     if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
     else this.#report('NAT_NONE', { udp: binding.udp });
   }
@@ -463,7 +516,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
     const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
     if (then === 'withoutForceUdp') {
-      this.#forceUdp = false;
+      this.#forceUdpRefused = true;
       this.#send(now);
       return 'resent';
     }
@@ -539,7 +592,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 }
 
 export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
-  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link;
+  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link && forces(a) === forces(b);
+
+const forces = (a: Attachment): boolean => a.kind === 'ipv4' && a.forceUdp === true;
 
 export const pathOf = (binding: Binding): 'ipv6' | 'ipv4' | 'udp' =>
   binding.attachment.kind === 'ipv6' ? 'ipv6' : binding.udp ? 'udp' : 'ipv4';

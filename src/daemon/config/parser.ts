@@ -158,7 +158,11 @@ class Parser {
       case 'boolean':
         return { kind: 'boolean', value: this.#boolean(row.name) };
       case 'number': {
-        const token = this.#expect('number', `a whole number${unit(row)}`, row.name);
+        const { word } = form;
+        if (word !== undefined && this.#peek().text === word)
+          return { kind: 'text', value: this.#taken(word) };
+        const or = word === undefined ? '' : ` or ${word}`;
+        const token = this.#expect('number', `a whole number${unit(row)}${or}`, row.name);
         return { kind: 'number', value: this.#inRange(row, token.at, token.value, form) };
       }
       case 'decimal': {

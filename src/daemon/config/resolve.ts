@@ -27,9 +27,10 @@ export function resolveHomeAgent(
 ): Resolved<HomeAgentOptions> {
   const { address: configured, interfaces, servedPrefixes, ...rest } = plan;
   const warnings: string[] = [];
-  const homeLinks: { link: LinkName; prefix: Prefix<Ipv6> }[] = [];
-  const add = (link: LinkName, prefix: Prefix<Ipv6>) => {
-    if (!homeLinks.some((h) => samePrefix(h.prefix, prefix))) homeLinks.push({ link, prefix });
+  const homeLinks: { link: LinkName; prefix: Prefix<Ipv6>; offLink?: boolean }[] = [];
+  const add = (link: LinkName, prefix: Prefix<Ipv6>, offLink = false) => {
+    if (homeLinks.some((h) => samePrefix(h.prefix, prefix))) return;
+    homeLinks.push({ link, prefix, ...(offLink && { offLink }) });
   };
   let first: Ipv6 | undefined;
   for (const { link, prefixes } of interfaces) {
@@ -47,7 +48,7 @@ export function resolveHomeAgent(
       globals.find((g) => home.some((h) => inPrefix(g.address, h.prefix)))?.address ??
       globals[0]?.address;
   }
-  for (const prefix of servedPrefixes) add(interfaces[0]!.link, prefix);
+  for (const prefix of servedPrefixes) add(interfaces[0]!.link, prefix, true);
   const address = configured ?? first;
   if (address === undefined) {
     return no(
@@ -69,7 +70,8 @@ export function resolveHomeAgent(
   if (rest.address4 !== null && !own.has(rest.address4)) {
     warnings.push(`${rest.address4} (HomeAgentV4Address) is on no interface of this host`);
   }
-  return { ok: true, value: { ...rest, address, homeLinks }, warnings };
+  const prefixesOfAddresses = interfaces.filter((i) => i.prefixes.length === 0).map((i) => i.link);
+  return { ok: true, value: { ...rest, address, homeLinks, prefixesOfAddresses }, warnings };
 }
 
 /** A mobile node's interfaces may appear later. */

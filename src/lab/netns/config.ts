@@ -23,6 +23,7 @@ function mobileNode(lab: Lab, node: LabNode): string {
     'UseMnHaIPsec disabled;',
     'DoRouteOptimizationMN disabled;',
     'MnUseDsmip6 enabled;',
+    'MnAddressGeneration eui64;',
     home.address4 && 'MnSupportIPv4Traffic enabled;',
     config.lifetime !== undefined && `MnMaxHaBindingLife ${units(config.lifetime)};`,
     config.natRefresh !== undefined && `MnNatKeepalive ${config.natRefresh};`,

@@ -14,6 +14,7 @@ const CARE_OF = ipv6('2001:db8:b::5');
 const CORRESPONDENT = ipv6('2001:db8:f::c');
 const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
   ...BUL,
+  choice: null,
   datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,

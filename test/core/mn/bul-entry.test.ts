@@ -525,7 +525,8 @@ function text(e: BulEffect): string {
     case 'unanswered':
       return `unanswered ${e.attachment.careOf}`;
     case 'removed':
-      return 'removed';
+    case 'learnPrefixes':
+      return e.kind;
     default:
       return e satisfies never;
   }

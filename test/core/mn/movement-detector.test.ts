@@ -228,6 +228,44 @@ describe('a new router without a sign of the link layer', () => {
   });
 });
 
+describe('how a router in doubt is asked', () => {
+  const doubted = (count: number, interval: number, retransTimer = 0): string[] => {
+    const detector = new MovementDetector('eth0', { count, interval });
+    detector.linkUp(OWN, LINK_LOCAL, at(0));
+    hear(detector, 0, A, { retransTimer });
+    trace(detector, 0, 5);
+    hear(detector, 5, B, {}, ['2001:db8:b::/64']);
+    return trace(detector, 5, 60).slice(1);
+  };
+  const NS = 'NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:a';
+  const LOST = 'ROUTER_LOST eth0 fe80::ff:fe00:a it does not answer';
+
+  it.each([
+    { what: 'twice, half a second apart', count: 2, interval: 500, times: [5, 5.5], lost: 6 },
+    { what: 'by the RetransTimer of RFC 4861', count: 2, interval: 0, times: [5, 6], lost: 7 },
+    { what: 'not at all', count: 0, interval: 300, times: [], lost: 5 },
+  ])('$what', ({ count, interval, times, lost }) => {
+    expect(doubted(count, interval)).toEqual([
+      ...times.map((t) => `${t} ${NS}`),
+      `${lost} ${LOST}`,
+    ]);
+  });
+
+  it('by the RetransTimer that it advertises', () => {
+    expect(doubted(1, 0, 200)).toEqual([`5 ${NS}`, `5.2 ${LOST}`]);
+  });
+
+  it('not at all: carrier that came up again needs an answer before the router is one', () => {
+    const detector = new MovementDetector('eth0', { count: 0, interval: 300 });
+    detector.linkUp(OWN, LINK_LOCAL, at(0));
+    hear(detector, 0, A);
+    detector.linkUp(OWN, LINK_LOCAL, at(5));
+    expect(detector.routers).toEqual([]);
+    answer(detector, 5.001, A);
+    expect(seen(detector)).toEqual(['fe80::ff:fe00:a 2001:db8:a::/64']);
+  });
+});
+
 describe('carrier comes up again', () => {
   it('without having been seen to go: routers are suspect until they answer', () => {
     const detector = up();
