@@ -6,6 +6,7 @@ import { decodeFrame } from '../diagnostics/decode-packet.js';
 import { evaluate, type CheckResult } from './check.js';
 import { describeMove, findNode, type Check, type Lab, type Move } from './model.js';
 import { outageOf, type Outage } from './outage.js';
+import { static4 } from './roles.js';
 import { Signalling } from './signalling.js';
 import { linkUpEvent, round, timelineOf, type Timeline } from './timeline.js';
 import type { Happening, LabTime, LabWorld, PingSeries, WorldKind } from './world.js';
@@ -217,7 +218,9 @@ export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
 /** Outages of the addresses of the node that moved. */
 function ownOutages(lab: Lab, node: string, outages: readonly Outage[]): readonly Outage[] {
   const home = findNode(lab, node)?.home;
-  return outages.filter((o) => o.to === home?.address6 || o.to === home?.address4?.address);
+  if (!home) return [];
+  const own: readonly (string | undefined)[] = [home.address6, static4(home)?.address];
+  return outages.filter((o) => own.includes(o.to));
 }
 
 function firstEnd(outages: readonly Outage[]): LabTime | null {

@@ -4,7 +4,7 @@ import { describeCheck, describeMove, parseLab } from '../../src/lab/model.js';
 
 describe('labs that come with the program', () => {
   it('are these', () => {
-    expect(labNames()).toEqual(['roam', 'roam-v4plain', 'two-behind-nat']);
+    expect(labNames()).toEqual(['dynamic-v4-home', 'roam', 'roam-v4plain', 'two-behind-nat']);
   });
 
   it.each(labNames())('%s can be read, and checks something after every move', (name) => {
@@ -16,7 +16,7 @@ describe('labs that come with the program', () => {
 
   it('an unknown name is answered with the names there are', () => {
     expect(() => loadLab('raom')).toThrow(
-      'There is no lab raom. There are roam, roam-v4plain, two-behind-nat',
+      'There is no lab raom. There are dynamic-v4-home, roam, roam-v4plain, two-behind-nat',
     );
   });
 });
