@@ -14,7 +14,7 @@ export interface MipEvent {
 
 interface EventRow {
   readonly severity: Severity;
-  /** `{name}` is replaced by the field. */
+  /** `{name}` is replaced by the field; what stands in `[…]` is left out where a field of it is null or missing. */
   readonly sentence: string;
   readonly clause?: string;
 }
@@ -135,7 +135,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason} (others: {others})',
+    sentence: 'care-of address {careOf} on {link}: {reason}[ (others: {others})]',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },
@@ -435,9 +435,18 @@ export const event = (code: EventCode, fields: MipEvent['fields'] = {}): MipEven
 
 /** The row's sentence with the fields in place; a missing field reads `?`. */
 export function eventSentence(e: MipEvent): string {
-  return EVENTS[e.code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(e.fields[name] ?? '?'),
-  );
+  const there = (name: string) => e.fields[name] !== undefined && e.fields[name] !== null;
+  return EVENTS[e.code].sentence
+    .replace(/\[([^\]]*)\]/g, (_, part: string) =>
+      [...part.matchAll(FIELD)].every(([, name]) => there(name!)) ? part : '',
+    )
+    .replace(FIELD, (_, name: string) => String(e.fields[name] ?? '?'));
 }
 
+/** What `eventSentence` makes its sentences of, for people: fields in braces. */
+export const eventTemplate = (code: EventCode): string =>
+  EVENTS[code].sentence.replace(/[[\]]/g, '');
+
 export const eventSeverity = (code: EventCode): Severity => EVENTS[code].severity;
+
+const FIELD = /\{(\w+)\}/g;

@@ -1,5 +1,5 @@
 /** The options of every role that a lab asks for, as the core takes them. */
-import type { Ipv4, Ipv6 } from '../base/address.js';
+import { inPrefix, type Ipv4, type Ipv6 } from '../base/address.js';
 import { HOME_AGENT_DEFAULTS, type HomeAgentOptions } from '../core/ha/options.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../core/mn/options.js';
 import type { AccessRouterOptions } from '../core/router/access-router.js';
@@ -69,19 +69,17 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
   const dhcp: AccessRouterOptions['dhcp'][number][] = [];
   for (const i of node.interfaces) {
     const link = lab.links.find((l) => l.name === i.link);
-    if (link?.ra?.from === node.name && link.prefix6 && i.address6) {
-      const { homeAgent, minInterval, maxInterval } = link.ra;
+    const ra = link?.ra.find((r) => r.from === node.name);
+    if (ra && i.address6) {
+      const { homeAgent, minInterval, maxInterval } = ra;
       advertise.push({
         link: i.name,
-        prefixes: [
-          {
-            prefix: link.prefix6,
-            // RFC 6275 §7.2: a home agent tells its whole address.
-            ...(homeAgent ? { routerAddress: i.address6 } : {}),
-            validLifetime: VALID_LIFETIME,
-            preferredLifetime: PREFERRED_LIFETIME,
-          },
-        ],
+        prefixes: ra.prefixes.map(({ prefix, validLifetime, preferredLifetime }) => {
+          // RFC 6275 §7.2: a home agent tells its whole address.
+          const own = homeAgent && i.addresses6.find((a) => inPrefix(a, prefix));
+          const told = own ? { routerAddress: own } : {};
+          return { prefix, ...told, validLifetime, preferredLifetime };
+        }),
         homeAgent,
         // RFC 4861 §6.2.1: three times MaxRtrAdvInterval, and at least what seconds can say.
         routerLifetime: Math.max(MIN_ROUTER_LIFETIME, Math.ceil((3 * maxInterval) / 1000)),
@@ -90,8 +88,9 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
         advertiseInterval: true,
       });
     }
-    if (link?.dhcp?.server === node.name && link.prefix4 && i.address4) {
-      const { from, to, lease, replyDelay } = link.dhcp;
+    const serving = link?.dhcp.find((d) => d.server === node.name);
+    if (serving && link?.prefix4 && i.address4) {
+      const { from, to, lease, replyDelay } = serving;
       dhcp.push({
         link: i.name,
         serverAddress: i.address4,
@@ -134,6 +133,4 @@ export function agentAddresses(
 }
 
 const ADMINISTRATIVELY_PROHIBITED = 129; // RFC 6275 §6.1.8
-const VALID_LIFETIME = 86400; // s
-const PREFERRED_LIFETIME = 14400; // s
 const MIN_ROUTER_LIFETIME = 3; // s

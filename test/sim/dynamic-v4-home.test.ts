@@ -9,7 +9,7 @@ import type { HomeOptions } from '../../src/core/mn/options.js';
 import { HOME, homeAgentOptions, mobileNodeOptions, roam, type Roam } from './roam-network.js';
 
 describe('a dynamic IPv4 home address', () => {
-  it('is the same through IPv6, a NAT and home again, and traffic flows wherever it is ours', () => {
+  it('is the same through IPv6, a NAT and home again, with traffic flowing wherever it is ours', () => {
     const r = network();
     r.net.runFor(3000);
     const seen: string[] = [];

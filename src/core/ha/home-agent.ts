@@ -180,10 +180,10 @@ export class HomeAgent implements Role {
       this.#forget(gone, 'lifetime over', now);
     }
     while (this.#departed.takeExpired(now));
-    this.#pool.reservations.handleTimeout(now);
     for (let home = this.#nats.takeDue(now); home; home = this.#nats.takeDue(now)) {
       this.#askThroughNat(home);
     }
+    this.#pool.reservations.handleTimeout(now);
     this.#finish(now);
   }
 

@@ -73,6 +73,11 @@ export class Ipv4Home {
     return this.#refused === null || this.#refused === 'unanswered' ? this.#held.address : null;
   }
 
+  /** What is asked for by name, as the store has it; undefined: nothing. */
+  get kept(): string | undefined {
+    return textOf(this.#held) || undefined;
+  }
+
   get prefix(): Prefix<Ipv4> | null {
     return this.#confirmed ? this.#held.prefix : null;
   }
@@ -80,11 +85,6 @@ export class Ipv4Home {
   /** RFC 5555 §4.4.2: while the home agent refuses it, the address has no entry. */
   get isRefused(): boolean {
     return typeof this.#refused === 'number';
-  }
-
-  /** As `ipv4HomeKey` of the store has it. */
-  get kept(): string {
-    return textOf(this.#held);
   }
 
   /** For the next Binding Update; §4.4.2 lets it ask every time. */

@@ -64,12 +64,12 @@ import { consequenceOf } from './ack-consequence.js';
 import { judgeCommand, noSuchHome } from './binding-command.js';
 import {
   BulEntry,
-  type BulEntrySettings,
   pathOf,
   sameAttachment,
   type Attachment,
   type AwayAttachment,
   type BulEffect,
+  type BulEntrySettings,
 } from './bul-entry.js';
 import {
   chooseCareOf,
@@ -545,7 +545,8 @@ export class MobileNode implements Role {
   #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, now: Instant): Home {
     const { homeAddress, homeAgent, discovery = isUnspecified(homeAgent) } = options;
     const o = this.#options;
-    const homeAddress4 = o.dsmip ? (staticIpv4Home(options)?.address ?? null) : null;
+    const configured = o.dsmip ? options.homeAddress4 : null;
+    const homeAddress4 = configured === 'dynamic' ? null : (configured?.address ?? null);
     const random = this.#random.octets(2);
     const last = Number.parseInt(kept.get(`seq ${homeAddress}`) ?? '', 10);
     const finder = new HomeAgentFinder({ ...options, discovery }, kept, this.#random, now);
@@ -583,12 +584,12 @@ export class MobileNode implements Role {
   #newEntry(
     options: HomeOptions,
     agent: Agent,
-    before: Pick<BulEntrySettings, 'sequence' | 'mayBeBound' | 'keptIpv4'>,
+    known: Pick<BulEntrySettings, 'sequence' | 'mayBeBound' | 'keptIpv4'>,
   ): BulEntry {
     const o = this.#options;
     const configured = o.dsmip ? options.homeAddress4 : null;
     return new BulEntry({
-      ...before,
+      ...known,
       homeAddress: options.homeAddress,
       homeAddress4: configured === 'dynamic' ? configured : (configured?.address ?? null),
       ipv4PrefixLength: options.ipv4PrefixLength ?? null,
@@ -913,8 +914,9 @@ export class MobileNode implements Role {
     home.finder.forget();
     this.#drainFinder(home);
     this.#homes.splice(this.#homes.indexOf(home), 1);
-    for (const key of ['seq', 'bound', 'router4']) {
-      this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
+    const keys = ['seq', 'bound', 'router4'].map((key) => `${key} ${homeAddress}`);
+    for (const key of [...keys, ipv4HomeKey(homeAddress)]) {
+      this.#effects.push({ kind: 'store', key, value: undefined });
     }
   }
 
