@@ -184,6 +184,11 @@ export const EVENTS = {
     sentence: 'Binding Error {status} from {peer} for {homeAddress}',
     clause: 'RFC 6275 §11.3.6',
   },
+  PARAMETER_PROBLEM: {
+    severity: 'warning',
+    sentence: '{peer} says that it does not know the {unknown} of the Binding Update',
+    clause: 'RFC 6275 §11.3.5',
+  },
   SEQUENCE_ADOPTED: {
     severity: 'info',
     sentence: 'sequence of {peer} was {sequence}; going on from there',

@@ -75,6 +75,13 @@ const WITHOUT_FORCE_UDP: Consequence = {
   sentence: 'Sends the Binding Update again at once, without F.',
 };
 
+/** No acknowledgement at all, but an ICMPv6 Parameter Problem, code 1. */
+export const NO_MOBILITY_HEADER = refused(
+  LASTING,
+  'Tries again after a minute, each time after twice as long, and at once with a new care-of address; another home agent may know better.',
+  { anotherAgent: true, clause: 'RFC 6275 §11.3.5' },
+);
+
 const NOT_ASKED_FOR = accepted('The binding stands; what it speaks of was not asked for.');
 const CONFIGURED = { moving: false };
 const NO_RETURN_ROUTABILITY = refused(

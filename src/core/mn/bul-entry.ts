@@ -27,7 +27,7 @@ import type { Deadline, Machine } from '../machine.js';
 import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
 import type { BulView, ChoiceView } from '../view.js';
-import { consequenceOf } from './ack-consequence.js';
+import { consequenceOf, NO_MOBILITY_HEADER, type Consequence } from './ack-consequence.js';
 import { Ipv4Home } from './ipv4-home.js';
 import type { UpdateRate } from './update-rate.js';
 
@@ -132,6 +132,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #adoptions = 0;
   #refusals = 0;
   #lastStatus: number | null = null;
+  #refusal: Consequence | undefined;
   /** The home agent has answered 144. */
   #forceUdpRefused = false;
   #removal = '';
@@ -280,6 +281,17 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return 'accepted';
   }
 
+  /**
+   * The peer says that it knows no Mobility Header. Believed, and true is returned, when it has never shown that it
+   * does: a forged one ends no binding, and does not keep one from being refreshed.
+   */
+  handleNoMobility(now: Instant): boolean {
+    const unheard = this.#lastStatus === null && this.#binding === undefined;
+    if (this.#state !== 'pending' || !unheard) return false;
+    this.#giveWay(NO_MOBILITY_HEADER, null, 'it does not know the Mobility Header', now);
+    return true;
+  }
+
   handleTimeout(now: Instant): void {
     for (let why = this.#timers.takeDue(now); why; why = this.#timers.takeDue(now)) {
       switch (why) {
@@ -352,8 +364,8 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   /** Another care-of address does not cure it, nor has its time passed. */
   get #refusalHolds(): boolean {
-    if (this.#lastStatus === null) return true;
-    const { wait, moving } = consequenceOf(this.#lastStatus);
+    if (!this.#refusal) return true;
+    const { wait, moving } = this.#refusal;
     return !moving && (wait === null || this.#timers.armed('retry after refusal'));
   }
 
@@ -496,12 +508,19 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   }
 
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
-    const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
-    if (then === 'withoutForceUdp') {
+    const consequence = consequenceOf(status, { forceUdp: this.#forceUdpSent });
+    if (consequence.then === 'withoutForceUdp') {
       this.#forceUdpRefused = true;
       this.#send(now);
       return 'resent';
     }
+    this.#giveWay(consequence, status, meaning, now);
+    return 'refused';
+  }
+
+  #giveWay(refusal: Consequence, status: number | null, meaning: string, now: Instant): void {
+    const { wait } = refusal;
+    this.#refusal = refusal;
     this.#stopSending();
     this.#state = 'refused';
     const grown = wait && Math.min(wait * 2 ** Math.min(this.#refusals, 16), MAX_REFUSED_WAIT);
@@ -512,7 +531,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       next: grown === null ? 'not tried again until a person asks' : `again in ${grown / 1000} s`,
     });
     this.#refusals++;
-    return 'refused';
   }
 
   #deregistered(ack: BindingAck, meaning: string): AckVerdict {

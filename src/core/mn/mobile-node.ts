@@ -29,8 +29,8 @@ import {
 import { UsageError } from '../../base/error.js';
 import { after, instant, seconds, type Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
-import type { BindingUpdate } from '../../wire/mobility/message.js';
-import { BA_STATUS, statusText } from '../../wire/mobility/status.js';
+import type { BindingError, BindingUpdate } from '../../wire/mobility/message.js';
+import { BA_STATUS, BINDING_ERROR_STATUS, statusText } from '../../wire/mobility/status.js';
 import { ETHERTYPE, UDP_PORT } from '../../wire/protocol.js';
 import type { Sha256 } from '../digest.js';
 import { NO_DATAPATH } from '../datapath/model.js';
@@ -93,6 +93,7 @@ import {
   stableAddresses,
   type MakeAddress,
 } from './interface-identifier.js';
+import { fitsBindingError, unknownToAgent, type Sent } from './home-agent-errors.js';
 import { HomeAgentFinder, type Whereabouts } from './home-agent-finder.js';
 import type { Agent } from './known-agents.js';
 import { KnownNetworks } from './known-networks.js';
@@ -162,6 +163,7 @@ export class MobileNode implements Role {
   readonly #effects: RoleEffect[] = [];
   readonly #counters = new Map<string, number>();
   readonly #answers = new RateLimit(ANSWERS_PER_SECOND, ANSWERS_PER_SECOND);
+  readonly #errors = new RateLimit(ERRORS_PER_SECOND, ERRORS_AT_ONCE);
   #forced: HandoverTarget = AUTO;
   /** The next registration overrules a refusal: a person asked for it. */
   #insist = false;
@@ -720,13 +722,7 @@ export class MobileNode implements Role {
         }
         return;
       case 'bindingError':
-        if (!this.#answers.take(now)) return this.#count('binding-error-rate');
-        this.#report('BINDING_ERROR', {
-          status: message.status,
-          peer: ingress.source,
-          homeAddress: message.homeAddress,
-        });
-        return;
+        return this.#handleBindingError(ingress, message, now);
       default:
         // Route optimisation and what is for home agents and correspondents: none of it is served here.
         this.#count(`mh ${message.kind}`);
@@ -738,6 +734,9 @@ export class MobileNode implements Role {
     if (message.kind === 'homeAgentDiscoveryReply') {
       const heard = this.#homes.some(({ finder }) => finder.handleReply(ingress, now));
       return heard ? undefined : this.#count('dhaad-unasked');
+    }
+    if (message.kind === 'parameterProblem') {
+      return this.#handleParameterProblem(ingress, message, now);
     }
     if (message.kind !== 'mobilePrefixAdvertisement') return this.#count(`icmpv6 ${message.kind}`);
     // RFC 6275 §11.4.3: from the home agent, by type 2 routing header; anything else is silently discarded.
@@ -755,6 +754,35 @@ export class MobileNode implements Role {
     if (!this.#renumbering.advertised(homeAddress, identifier, options, authenticated, now)) {
       this.#count('mpa-unsolicited');
     }
+  }
+
+  #handleBindingError(ingress: IngressOf<'mobility'>, error: BindingError, now: Instant): void {
+    const { status } = error;
+    const home = this.#homes.find((h) => fitsBindingError(ingress, error, sentOf(h)));
+    if (!home) return this.#count('binding-error-peer');
+    if (!this.#errors.take(now)) return this.#count('binding-error-rate');
+    const { homeAddress } = home.options;
+    this.#report('BINDING_ERROR', { status, peer: ingress.source, homeAddress });
+    if (status === BINDING_ERROR_STATUS.unknownBinding) home.entry.refresh(now);
+  }
+
+  #handleParameterProblem(
+    ingress: IngressOf<'icmpv6'>,
+    message: Extract<IngressOf<'icmpv6'>['message'], { kind: 'parameterProblem' }>,
+    now: Instant,
+  ): void {
+    for (const home of this.#homes) {
+      const unknown = unknownToAgent(ingress, message, sentOf(home));
+      if (!unknown) continue;
+      if (!this.#errors.take(now)) return this.#count('parameter-problem-rate');
+      const what = unknown === 'mobilityHeader' ? 'Mobility Header' : 'Home Address option';
+      this.#report('PARAMETER_PROBLEM', { peer: ingress.careOf, unknown: what });
+      if (unknown === 'mobilityHeader' && home.entry.handleNoMobility(now)) {
+        home.finder.refused('no Mobility Header', now);
+      }
+      return;
+    }
+    this.#count('parameter-problem-peer');
   }
 
   #handleAck(
@@ -1358,6 +1386,13 @@ export class MobileNode implements Role {
   }
 }
 
+const sentOf = ({ options, agent, entry }: Home): Sent => ({
+  homeAddress: options.homeAddress,
+  agent: agent.address,
+  attachment: entry.attachment,
+  sequence: entry.sequence,
+});
+
 /** RFC 6275 §11.7.3, RFC 5555 §4.2: what the home agent says comes back the way Binding Updates go. */
 function cameRight(ingress: IngressOf<'mobility' | 'icmpv6'>, { entry, agent }: Home): boolean {
   const { arrival } = ingress.received;
@@ -1420,6 +1455,9 @@ const MAX_RATES = 64;
 const ASKED_FOR = 'a person asked for it';
 const MAX_ROUNDS = 8; // one decision leads to a few others, never to endless ones
 const ANSWERS_PER_SECOND = 5; // RFC 4443 §2.4(f)
+/** Ours: errors that are acted upon. One that nobody forged is the only one of its kind. */
+const ERRORS_PER_SECOND = 0.1;
+const ERRORS_AT_ONCE = 3;
 const DEFAULT_PREFERENCE = 5;
 const STOP_PATIENCE = seconds(1.5);
 const STOP_RETRANSMISSION = 750; // once within the patience
