@@ -250,6 +250,7 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  DATAPATH_READY: { severity: 'debug', sentence: 'the datapath is as declared' },
   DATAPATH_MENDED: {
     severity: 'warning',
     sentence: 'another program had changed what is ours in the kernel; put right: {what}',
