@@ -152,7 +152,7 @@ export const EVENTS = {
   },
   BINDING_REFUSED: {
     severity: 'error',
-    sentence: '{peer} refused {homeAddress}: {status} {meaning}',
+    sentence: '{peer} refused {homeAddress}: {status} {meaning}; {next}',
     clause: 'RFC 6275 §11.7.3',
   },
   BINDING_EXPIRED: {

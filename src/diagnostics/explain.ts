@@ -3,6 +3,7 @@
  * from the tables of the protocol; what is written here is who sends a thing and what to do about it.
  */
 import { EVENTS } from '../core/event.js';
+import { consequenceOf } from '../core/mn/ack-consequence.js';
 import { BA_FLAGS, BU_FLAGS } from '../wire/mobility/flag.js';
 import { CODES } from '../wire/mobility/code.js';
 import { messageRows } from '../wire/mobility/message-table.js';
@@ -57,6 +58,8 @@ export interface Meaning {
   readonly meaning: string;
   /** Who sends it. */
   readonly sender?: string;
+  /** What the mobile node does by itself, of a status that answers a home registration. */
+  readonly consequence?: string;
   /** What to do. */
   readonly advice?: string;
   readonly clause: string;
@@ -106,6 +109,7 @@ export function explanationText(
     .map((m) => {
       const lines = [`${paints.strong(m.name)}  ${paints.dim(m.what)}`, `  ${m.meaning}`];
       if (m.sender) lines.push(`  ${paints.dim('who')}    ${m.sender}`);
+      if (m.consequence) lines.push(`  ${paints.dim('then')}   ${m.consequence}`);
       if (m.advice) lines.push(`  ${paints.dim('do')}     ${m.advice}`);
       lines.push(`  ${paints.dim('clause')} ${m.clause}`);
       return lines.join('\n');
@@ -148,7 +152,7 @@ function build(): Meaning[] {
       'Binding Acknowledgement',
       bindingAckStatuses(),
       'the home agent or correspondent node',
-    ),
+    ).map((m): Meaning => ({ ...m, consequence: consequenceOf(m.number!).sentence })),
     ...forcedUdp(),
     ...statuses('IPv4 Address Acknowledgement option', ipv4AckStatuses(), 'the home agent'),
     ...statuses('Binding Error', bindingErrorStatuses(), 'a node that got what it does not know'),
@@ -316,7 +320,9 @@ function forcedUdp(): Meaning[] {
   const row = bindingAckStatus(FORCED_UDP_REFUSED, { forceUdp: true });
   if (!row) return [];
   const [meaning] = statuses('Binding Acknowledgement', [row], 'the home agent');
-  return [{ ...meaning!, what: `${meaning!.what}, when the Binding Update had F set` }];
+  const consequence = consequenceOf(row.code, { forceUdp: true }).sentence;
+  const what = `${meaning!.what}, when the Binding Update had F set`;
+  return [{ ...meaning!, what, consequence }];
 }
 
 /** Names that a misspelt word may have meant, the nearest first. */

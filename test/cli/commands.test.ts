@@ -9,6 +9,7 @@ import BcShow from '../../commands/bc/show.js';
 import Bul from '../../commands/bul/index.js';
 import BulShow from '../../commands/bul/show.js';
 import ConfigCheck from '../../commands/config/check.js';
+import ConfigShow from '../../commands/config/show.js';
 import DaemonCommand from '../../commands/daemon.js';
 import DhcpRelease from '../../commands/dhcp/release.js';
 import DhcpRenew from '../../commands/dhcp/renew.js';
@@ -339,6 +340,40 @@ describe('watch', () => {
     expect(exit).toBe(3);
     const last = stdout.trimEnd().split('\n').at(-1)!;
     expect(JSON.parse(last)).toMatchObject({ error: { code: 'DISCONNECTED' } });
+  });
+});
+
+describe('config show', () => {
+  it('prints a configuration file with the defaults of the role marked', async () => {
+    const file = write('show.conf', MOBILE_NODE);
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect({ stderr, exit }).toEqual({ stderr: '', exit: 0 });
+    expect(stdout).toMatch(/^NodeConfig MN;$/m);
+    expect(stdout).toMatch(/^MnMaxHaBindingLife 262140; +# default$/m);
+    expect(stdout).not.toContain('HaDadMode');
+    const again = await runCommand(ConfigCheck, [write('shown.conf', stdout)]);
+    expect(again).toMatchObject({ exit: 0 });
+    const { stdout: all } = await runCommand(ConfigShow, [file, '--all']);
+    expect(all).toMatch(/^# DebugLogFile: not set; the journal goes to this file/m);
+  });
+
+  it('says what is wrong on standard error and shows the rest, exit code 1', async () => {
+    const file = write('show-bad.conf', 'NodeConfig HA;\nHaNatRefreshh 3;\n');
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect(exit).toBe(1);
+    expect(stderr).toContain('Did you mean "HaNatRefresh"?');
+    expect(stdout).toMatch(/^HaNatRefresh 110; +# default$/m);
+    expect((await runCommand(ConfigShow, [file, '--json'])).json).toMatchObject({
+      role: 'HA',
+      findings: [{ code: 'CONFIG_UNKNOWN' }],
+    });
+  });
+
+  it('of no file shows nothing', async () => {
+    const file = join(folder, 'none.conf');
+    const { stdout, stderr, exit } = await runCommand(ConfigShow, [file]);
+    expect({ stdout, exit }).toEqual({ stdout: '', exit: 1 });
+    expect(stderr).toContain('there is no such file');
   });
 });
 

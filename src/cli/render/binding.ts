@@ -1,5 +1,6 @@
 /** Binding Update List and Binding Cache for people: a row each in lists, everything in `show`. */
 import type { BcEntry, BulEntry } from '../../control/api.js';
+import { consequenceOf } from '../../core/mn/ack-consequence.js';
 import { statusText } from '../../wire/mobility/status.js';
 import type { Style } from '../style.js';
 import { duration } from './duration.js';
@@ -51,7 +52,7 @@ export function bulDetails(e: BulEntry, style: Style): string {
       ],
       ['sequence', String(e.sequence)],
       ['attempts', e.attempts > 0 ? String(e.attempts) : ''],
-      ['last answer', e.lastStatus === null ? '' : `${e.lastStatus} ${statusText(e.lastStatus)}`],
+      ['last answer', e.lastStatus === null ? [] : lastAnswer(e.lastStatus)],
     ],
     style,
   );
@@ -83,6 +84,13 @@ export function pathText(path: BulEntry['path'], nat: boolean): string {
 /** Outer address and port behind which a NAT hides the mobile node. */
 export const mappedText = (e: BcEntry): string =>
   e.mapped ? `${e.mapped.address}:${e.mapped.port}` : '';
+
+/** What it was, and what follows from it where that is not simply to go on. */
+function lastAnswer(status: number): string[] {
+  const answer = `${status} ${statusText(status)}`;
+  const { then, sentence } = consequenceOf(status);
+  return then === 'bound' ? [answer] : [answer, sentence];
+}
 
 function stateOf(state: BulEntry['state'] | BcEntry['state'], style: Style): string {
   if (state === 'bound') return style.good(state);

@@ -18,7 +18,7 @@ import { after, seconds, type Instant, type Millis } from '../../base/time.js';
 import { BU_FLAG } from '../../wire/mobility/flag.js';
 import type { BindingAck, BindingUpdate } from '../../wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../wire/mobility/option.js';
-import { BA_STATUS, ipv4AckStatus, statusText } from '../../wire/mobility/status.js';
+import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { nextSequence } from '../binding/sequence.js';
 import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -26,6 +26,7 @@ import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
 import type { BulView } from '../view.js';
+import { consequenceOf } from './ack-consequence.js';
 import type { UpdateRate } from './update-rate.js';
 
 /** Where Binding Updates leave from. */
@@ -214,7 +215,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     const attachment = this.#attachment;
     const waiting = this.#state === 'pending' || this.#state === 'deregistering';
     if (!attachment || !waiting || this.#sentLifetime < 0) return 'ignored';
-    const adopt = ack.status === BA_STATUS.sequenceOutOfWindow;
+    const adopt = consequenceOf(ack.status).then === 'adoptSequence';
     if (!adopt && ack.sequence !== this.#sequence) return 'ignored'; // §11.7.3
     this.#lastStatus = ack.status;
     const meaning = statusText(ack.status, { forceUdp: this.#forceUdpSent });
@@ -222,7 +223,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     if (adopt) return this.#adopt(ack.sequence, now);
     if (this.#state === 'deregistering') return this.#deregistered(ack, meaning);
     if (attachment.kind === 'home') return 'ignored';
-    if (ack.status >= FIRST_REFUSAL) return this.#refused(ack.status, meaning, now);
+    if (isRefusal(ack.status)) return this.#refused(ack.status, meaning, now);
     this.#accepted(ack, attachment, now);
     return 'accepted';
   }
@@ -295,7 +296,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** Another care-of address does not cure it, nor has its time passed. */
   get #refusalHolds(): boolean {
     if (this.#lastStatus === null) return true;
-    const { wait, moving } = REFUSALS.get(this.#lastStatus) ?? OTHER_REFUSAL;
+    const { wait, moving } = consequenceOf(this.#lastStatus);
     return !moving && (wait === null || this.#timers.armed('retry after refusal'));
   }
 
@@ -429,14 +430,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   #ipv4HomeOf(ack: BindingAck): Binding['homeAddress4'] {
     const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option || option.status >= FIRST_REFUSAL) return null;
+    if (this.#set.homeAddress4 === null || !option || isRefusal(option.status)) return null;
     return { address: option.address, prefixLength: option.prefixLength };
   }
 
   #reportIpv4Home(was: Binding | undefined, ack: BindingAck): void {
     const option = findOption(ack.options, 'ipv4AddressAck');
     if (this.#set.homeAddress4 === null || !option) return;
-    if (option.status >= FIRST_REFUSAL) {
+    if (isRefusal(option.status)) {
       if (this.#ipv4Refused !== option.status) {
         const meaning = ipv4AckStatus(option.status)?.name ?? null;
         const fields = { address: this.#set.homeAddress4, status: option.status, meaning };
@@ -460,27 +461,31 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   }
 
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
-    // RFC 5555 §4.4.2: 144 answers F; it may be sent again without.
-    if (status === FORCE_UDP_REFUSED && this.#forceUdpSent) {
+    const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
+    if (then === 'withoutForceUdp') {
       this.#forceUdp = false;
       this.#send(now);
       return 'resent';
     }
     this.#stopSending();
     this.#state = 'refused';
-    this.#report('BINDING_REFUSED', { status, meaning });
-    const wait = (REFUSALS.get(status) ?? OTHER_REFUSAL).wait;
-    if (wait !== null) {
-      const grown = Math.min(wait * 2 ** Math.min(this.#refusals, 16), MAX_REFUSED_WAIT);
-      this.#timers.set('retry after refusal', after(now, grown));
-    }
+    const grown = wait && Math.min(wait * 2 ** Math.min(this.#refusals, 16), MAX_REFUSED_WAIT);
+    if (grown !== null) this.#timers.set('retry after refusal', after(now, grown));
+    this.#report('BINDING_REFUSED', {
+      status,
+      meaning,
+      next: grown === null ? 'not tried again until a person asks' : `again in ${grown / 1000} s`,
+    });
     this.#refusals++;
     return 'refused';
   }
 
   #deregistered(ack: BindingAck, meaning: string): AckVerdict {
-    const refused = ack.status >= FIRST_REFUSAL && ack.status !== BA_STATUS.notHomeAgent;
-    if (refused) this.#report('BINDING_REFUSED', { status: ack.status, meaning });
+    const refused = isRefusal(ack.status) && ack.status !== BA_STATUS.notHomeAgent;
+    if (refused) {
+      const next = 'nothing more is asked of it';
+      this.#report('BINDING_REFUSED', { status: ack.status, meaning, next });
+    }
     // Refused or not, there is nothing more to be asked: the binding is gone, or goes with its lifetime.
     this.#remove(refused ? `${this.#removal}; the home agent says ${meaning}` : this.#removal);
     return refused ? 'refused' : 'accepted';
@@ -561,8 +566,6 @@ function natOf(ack: BindingAck, keepalive: number): Pick<Binding, 'udp' | 'nat' 
 const isBuSent = (e: BulEffect): boolean => e.kind === 'event' && e.event.code === 'BU_SENT';
 
 const NO_NAT = { udp: false, nat: false, natRefresh: null } as const;
-const FIRST_REFUSAL = 128; // RFC 6275 §6.1.8
-const FORCE_UDP_REFUSED = 144; // RFC 5555 §4.5; RFC 4285 has the number for something else
 const NO_KEEPALIVE = 0xffffffff; // RFC 5555 §3.2.2
 const MAX_BINDACK_TIMEOUT = seconds(32); // RFC 6275 §12
 const MAX_LIFETIME = 262140; // 0xffff steps of 4 s
@@ -571,21 +574,4 @@ const NOT_SENT = -1;
 const ATTEMPTS_BEFORE_FALLBACK = 3; // RFC 5555 §4.4.1
 const MAX_ADOPTIONS = 3; // ours: then the ordinary retransmission goes on
 const REFRESH_FRACTION = 0.8; // ours: §11.7.1 asks for a refresh well before expiry, not when
-
-/**
- * Ours: §11.7.3 lets a mobile node correct the cause and try again. `wait` before the next try, doubled each time,
- * null for never (until a person insists); `moving`: a new care-of address may cure it.
- */
-interface RefusalRow {
-  readonly wait: Millis | null;
-  readonly moving: boolean;
-}
-const REFUSALS: ReadonlyMap<number, RefusalRow> = new Map<number, RefusalRow>([
-  [BA_STATUS.reasonUnspecified, { wait: seconds(10), moving: true }],
-  [BA_STATUS.insufficientResources, { wait: seconds(10), moving: true }],
-  [BA_STATUS.administrativelyProhibited, { wait: seconds(60), moving: false }],
-  // §11.7.1: "the mobile node MUST NOT attempt to re-use the same home address".
-  [BA_STATUS.duplicateAddress, { wait: null, moving: false }],
-]);
-const OTHER_REFUSAL: RefusalRow = { wait: seconds(60), moving: true };
-const MAX_REFUSED_WAIT = seconds(3600);
+const MAX_REFUSED_WAIT = seconds(3600); // ours: what waits in `ack-consequence.ts` double to

@@ -1,11 +1,12 @@
 /**
  * One address by stateless autoconfiguration, from duplicate address detection to the end of its life.
  *
- * Spec: RFC 4862 §5.4 (DAD), §5.5.3 and §5.5.4 (lifetimes); RFC 4429 (used while DAD runs).
+ * Spec: RFC 4862 §5.4 (DAD), §5.5.3 and §5.5.4 (lifetimes); RFC 4429 (used while DAD runs);
+ * RFC 6059 §5.8 (none for an address that is known on this link).
  * RFC 6275 §11.5.3: the random delay before DAD is left out, the node moves alone.
  *
  *   tentative ─no objection for RetransTimer→ preferred ─preferred lifetime→ deprecated ─valid lifetime→ expired
- *   tentative ─objection→ duplicate
+ *   tentative ─objection→ duplicate        (proved before, on this link: begins as preferred)
  */
 import { solicitedNode, UNSPECIFIED6, type Ipv6, type MacAddress } from '../../base/address.js';
 import { after, seconds, type Instant, type Millis } from '../../base/time.js';
@@ -27,6 +28,8 @@ export interface CareOfAddressSettings {
   readonly optimistic: boolean;
   /** 0: the default of RFC 4861 §10. */
   readonly retransTimer: Millis;
+  /** It has passed DAD on this link before: RFC 6059 §5.8 has none again. */
+  readonly proved?: boolean;
 }
 
 export class CareOfAddress implements Machine<AddressEffect, AddressTimer> {
@@ -50,6 +53,11 @@ export class CareOfAddress implements Machine<AddressEffect, AddressTimer> {
     this.#link = settings.link;
     this.#optimistic = settings.optimistic;
     this.#setLifetimes(validUntil, preferredUntil, now);
+    if (settings.proved) {
+      this.#state = 'preferred';
+      this.#ready();
+      return;
+    }
     this.#timers.set(
       'duplicate address detection',
       after(now, settings.retransTimer || RETRANS_TIMER),

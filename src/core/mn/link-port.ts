@@ -29,6 +29,7 @@ import { CareOfAddress } from './care-of-address.js';
 import type { Candidate } from './care-of-choice.js';
 import type { CareOfSituation } from './datapath.js';
 import { DhcpClient } from './dhcp-client.js';
+import { KnownAddresses, routerKey } from './known-addresses.js';
 import type { KnownNetworks } from './known-networks.js';
 import { MovementDetector, type AdvertisedPrefix, type Router } from './movement-detector.js';
 import type { HomeLink } from './returning-home.js';
@@ -63,11 +64,16 @@ interface Autoconfigured {
   readonly prefix: Prefix<Ipv6>;
   machine: CareOfAddress;
   conflicts: number;
+  /** Keys of the routers that advertise the prefix. */
+  by: readonly string[];
 }
 
 interface Offered {
   readonly prefix: AdvertisedPrefix;
+  /** The best of those that advertise it. */
   readonly router: Router;
+  /** Their keys. */
+  readonly by: readonly string[];
 }
 
 export class LinkPort implements Machine<PortEffect> {
@@ -78,6 +84,7 @@ export class LinkPort implements Machine<PortEffect> {
   readonly #random: Random;
   readonly #effects: PortEffect[] = [];
   readonly #addresses = new Map<string, Autoconfigured>();
+  readonly #known = new KnownAddresses();
   #state: LinkState | undefined;
   #upSince = 0 as Instant;
 
@@ -113,7 +120,10 @@ export class LinkPort implements Machine<PortEffect> {
     this.#state = state;
     const wasUp = was?.up ?? false;
     const flapped = wasUp && (was!.carrierUps !== state.carrierUps || was!.mac !== state.mac);
-    if (was && was.mac !== state.mac) this.#addresses.clear(); // they were made of it
+    if (was && was.mac !== state.mac) {
+      this.#addresses.clear(); // they were made of it
+      this.#known.clear();
+    }
     if (state.up && (!wasUp || flapped)) this.#up(state, now);
     else if (!state.up && wasUp) this.#down('LINK_DOWN');
     else this.detector.setLinkLocal(linkLocalOf(state));
@@ -298,6 +308,7 @@ export class LinkPort implements Machine<PortEffect> {
 
   /** RFC 6275 §11.5.4: what belongs to a link that is gone is of no use. */
   #down(code: 'LINK_DOWN' | 'LINK_GONE'): void {
+    for (const own of this.#addresses.values()) this.#remember(own);
     this.detector.linkDown();
     this.dhcp?.linkDown();
     this.#addresses.clear();
@@ -310,6 +321,13 @@ export class LinkPort implements Machine<PortEffect> {
     }
   }
 
+  /** Only what has passed DAD: RFC 6059 §5.1. */
+  #remember({ prefix, machine, conflicts, by }: Autoconfigured): void {
+    const { address, state, validUntil } = machine;
+    if (state !== 'preferred' && state !== 'deprecated') return;
+    this.#known.remember(by, prefix, { address, conflicts }, validUntil);
+  }
+
   /** After every input: addresses follow routers, and what the machines said is passed on in order. */
   #settle(now: Instant): void {
     this.#drain(this.detector);
@@ -317,26 +335,42 @@ export class LinkPort implements Machine<PortEffect> {
     const offers = this.#offers();
     for (const [key, own] of this.#addresses) {
       this.#drain(own.machine);
-      if (!offers.has(key)) this.#addresses.delete(key);
+      const offer = offers.get(key);
+      // By none of the same routers: a link of the same prefix, but another one.
+      if (offer?.by.some((router) => own.by.includes(router))) continue;
+      this.#remember(own);
+      this.#addresses.delete(key);
     }
-    for (const [key, { prefix, router }] of offers) {
+    for (const [key, offer] of offers) {
       const own = this.#addresses.get(key);
       if (!own) {
-        const machine = this.#configure(prefix, router, this.#firstAddress(prefix.prefix), now);
-        if (machine) this.#addresses.set(key, { prefix: prefix.prefix, machine, conflicts: 0 });
-      } else if (own.machine.state === 'duplicate' && own.conflicts < MAX_CONFLICTS) {
+        this.#begin(key, offer, now);
+        continue;
+      }
+      own.by = offer.by;
+      if (own.machine.state === 'duplicate' && own.conflicts < MAX_CONFLICTS) {
         // Ours, after RFC 7217 §6: another interface identifier, a few times; §5.4.5 of RFC 4862 would give up.
         own.conflicts++;
-        const again = this.#configure(prefix, router, this.#randomAddress(prefix.prefix), now);
-        if (again) own.machine = again;
-      } else own.machine.refresh(prefix.validUntil, prefix.preferredUntil, now);
+        const address = this.#randomAddress(own.prefix);
+        own.machine = this.#configure(offer, address, false, now) ?? own.machine;
+      } else own.machine.refresh(offer.prefix.validUntil, offer.prefix.preferredUntil, now);
     }
   }
 
+  #begin(key: string, offer: Offered, now: Instant): void {
+    const { prefix } = offer.prefix;
+    const known = this.#known.find(offer.by, prefix, now);
+    const address = known?.address ?? this.#firstAddress(prefix);
+    const machine = this.#configure(offer, address, known !== undefined, now);
+    if (!machine) return;
+    const conflicts = known?.conflicts ?? 0;
+    this.#addresses.set(key, { prefix, machine, conflicts, by: offer.by });
+  }
+
   #configure(
-    { validUntil, preferredUntil }: AdvertisedPrefix,
-    router: Router,
+    { prefix, router }: Offered,
     address: Ipv6,
+    proved: boolean,
     now: Instant,
   ): CareOfAddress | undefined {
     // A home address on its home link belongs to returning home, §11.5.5.
@@ -346,8 +380,9 @@ export class LinkPort implements Machine<PortEffect> {
       address,
       optimistic: this.#set.optimisticDad,
       retransTimer: router.retransTimer,
+      proved,
     };
-    const machine = new CareOfAddress(settings, validUntil, preferredUntil, now);
+    const machine = new CareOfAddress(settings, prefix.validUntil, prefix.preferredUntil, now);
     this.#drain(machine);
     return machine;
   }
@@ -376,7 +411,9 @@ export class LinkPort implements Machine<PortEffect> {
         const key = formatPrefix(prefix.prefix);
         const held = offers.get(key);
         if (!held && offers.size >= MAX_ADDRESSES) continue;
-        if (!held || better(router, held.router)) offers.set(key, { prefix, router });
+        const by = [...(held?.by ?? []), routerKey(router)];
+        if (!held || better(router, held.router)) offers.set(key, { prefix, router, by });
+        else offers.set(key, { ...held, by });
       }
     }
     return offers;

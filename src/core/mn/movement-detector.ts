@@ -7,7 +7,7 @@
  *
  *   unknown ─advertisement→ confirmed ─carrier came up again→ suspect ─answer→ confirmed
  *   confirmed ─silent for 3 intervals→ (probed) ─no answer→ lost
- *   any ─carrier or its answers lost→ remembered ─answer after a later link up, advertisement→ confirmed
+ *   any ─carrier or its answers lost→ known (`known-routers.ts`) ─answer after a later link up→ confirmed
  */
 import {
   ALL_ROUTERS,
@@ -29,6 +29,7 @@ import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
 import { Timers } from '../timers.js';
 import { ndFrame } from '../frames.js';
+import { KnownRouters } from './known-routers.js';
 
 export type DetectorEffect = FrameEffect | EventEffect;
 
@@ -59,15 +60,13 @@ export interface Router {
   readonly retransTimer: Millis;
 }
 
-type Standing = 'confirmed' | 'suspect' | 'remembered';
-
 interface Entry {
   address: Ipv6;
   mac: MacAddress;
   homeAgent: boolean;
   isDefault: boolean;
   preference: -1 | 0 | 1;
-  standing: Standing;
+  standing: 'confirmed' | 'suspect';
   /** Carrier came up since the last advertisement: the next one replaces all prefixes. */
   recheck: boolean;
   prefixes: AdvertisedPrefix[];
@@ -85,6 +84,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
   readonly #timers = new Timers<TimerName>();
   readonly #effects: DetectorEffect[] = [];
   readonly #routers = new Map<Ipv6, Entry>();
+  readonly #known = new KnownRouters();
   #up = false;
   #mac: MacAddress = '00:00:00:00:00:00' as MacAddress;
   #linkLocal: Ipv6 | null = null;
@@ -103,13 +103,12 @@ export class MovementDetector implements Machine<DetectorEffect> {
     for (const router of this.#routers.values()) {
       this.#timers.stop(`silence of ${router.address}`);
       router.recheck = true;
-      if (router.standing === 'remembered') {
-        this.#solicitRouter(router); // once: RFC 6059 §5.3, the router solicitation is the safe way
-        continue;
-      }
       router.standing = 'suspect';
       this.#probe(router, now);
     }
+    // RFC 6059 §5.11: once each, the router solicitation is the safe way. Ours: at every link up, though §5.11 would
+    // have a second between; who moves that fast needs it most, and the number is bounded.
+    for (const router of this.#known.candidates(now)) this.#solicitRouter(router);
   }
 
   /** Addresses of a link without carrier are of no use; what is remembered only speeds up coming back. */
@@ -141,16 +140,23 @@ export class MovementDetector implements Machine<DetectorEffect> {
     now: Instant,
   ): void {
     if (!this.#up || !isLinkLocal(source)) return;
-    const known = this.#routers.get(source);
+    const mac = optionOf(ra.options, 'sourceLinkLayer')?.address ?? linkSource;
+    let known = this.#routers.get(source);
+    if (known?.recheck && known.mac !== mac) {
+      this.#remember(known); // a namesake on another link
+      known = undefined;
+    }
+    // RFC 6059 §5.7.3.1: what it advertises now is definitive.
+    this.#known.forget(source, mac);
     if (ra.routerLifetime === 0 && !ra.homeAgent) {
       if (known) this.#lose(known, 'it no longer is a default router', now);
       return;
     }
-    const router = known ?? this.#newEntry(source, linkSource, now);
+    const router = known ?? this.#newEntry(source, mac, now);
     if (!router) return;
-    const fresh = !known || known.standing === 'remembered';
+    const fresh = !known;
     const before = new Set(router.prefixes.map((p) => formatPrefix(p.prefix)));
-    this.#learn(router, linkSource, ra, now);
+    this.#learn(router, mac, ra, now);
     this.#confirm(router, now);
     if (router.isDefault) {
       this.#timers.stop('router solicitation'); // RFC 4861 §6.3.7: answered
@@ -174,15 +180,25 @@ export class MovementDetector implements Machine<DetectorEffect> {
     linkSource: MacAddress,
     now: Instant,
   ): void {
+    if (!solicited || !this.#up) return;
     const router = this.#routers.get(target);
-    if (!router || !solicited || !this.#up) return;
-    // RFC 6059 §5: link-local addresses such as fe80::1 recur, so the link-layer address must be the same too.
-    if (router.standing === 'remembered' && router.mac !== linkSource) return;
-    const back = router.standing === 'remembered';
-    this.#confirm(router, now);
+    // RFC 6059 §5.7.1: link-local addresses such as fe80::1 recur, so the link-layer address must be the same too.
+    if (router && !(router.recheck && router.mac !== linkSource)) {
+      this.#confirm(router, now);
+      return;
+    }
+    const back = this.#known.take(target, linkSource, now);
     if (!back) return;
-    this.#found(router);
-    this.#doubtOthers(router, now);
+    if (router) this.#remember(router);
+    const entry = this.#newEntry(target, linkSource, now);
+    if (!entry) return;
+    const { prefixes, until, ...rest } = back;
+    Object.assign(entry, rest, { prefixes: [...prefixes], recheck: true });
+    this.#armPrefixes(entry);
+    if (until !== undefined) this.#timers.set(`lifetime of ${target}`, until);
+    this.#confirm(entry, now);
+    this.#found(entry);
+    this.#doubtOthers(entry, now);
     this.#hurrySuspects(now);
   }
 
@@ -231,7 +247,6 @@ export class MovementDetector implements Machine<DetectorEffect> {
   get routers(): readonly Router[] {
     const out: Router[] = [];
     for (const r of this.#routers.values()) {
-      if (r.standing === 'remembered') continue;
       out.push({
         address: r.address,
         mac: r.mac,
@@ -247,13 +262,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #newEntry(address: Ipv6, mac: MacAddress, now: Instant): Entry | undefined {
-    if (this.#routers.size >= MAX_ROUTERS) {
-      const old = [...this.#routers.values()]
-        .filter((r) => r.standing === 'remembered')
-        .sort((a, b) => a.heardAt - b.heardAt)[0];
-      if (!old) return undefined;
-      this.#forget(old);
-    }
+    if (this.#routers.size >= MAX_ROUTERS) return undefined;
     const entry: Entry = {
       address,
       mac,
@@ -272,8 +281,8 @@ export class MovementDetector implements Machine<DetectorEffect> {
     return entry;
   }
 
-  #learn(router: Entry, linkSource: MacAddress, ra: RouterAdvertisement, now: Instant): void {
-    router.mac = optionOf(ra.options, 'sourceLinkLayer')?.address ?? linkSource;
+  #learn(router: Entry, mac: MacAddress, ra: RouterAdvertisement, now: Instant): void {
+    router.mac = mac;
     router.homeAgent = ra.homeAgent;
     router.isDefault = ra.routerLifetime > 0;
     router.preference = ra.preference;
@@ -337,7 +346,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   /** RFC 4861 §7.3.3: unicast. From `::` it would be DAD, so it takes the link-local address. */
-  #solicitRouter(router: Entry): void {
+  #solicitRouter(router: Pick<Entry, 'address' | 'mac'>): void {
     const source = this.#linkLocal ?? linkLocalAddress(this.#mac);
     this.#effects.push(
       ndFrame(
@@ -382,24 +391,24 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #lose(router: Entry, reason: string, now: Instant): void {
-    const seen = router.standing !== 'remembered';
     this.#forget(router);
-    if (seen) this.#lost(router, reason, now);
+    this.#lost(router, reason, now);
   }
 
   #lost(router: Entry, reason: string, now: Instant): void {
     const fields = { link: this.#link, router: router.address, reason };
     this.#effects.push({ kind: 'event', event: event('ROUTER_LOST', fields) });
     // §11.5.1: if the router does not answer, it makes sense to solicit.
-    const left = [...this.#routers.values()].some((r) => r.standing !== 'remembered');
-    if (!left && !this.#timers.armed('router solicitation')) this.solicit(now);
+    if (this.#routers.size === 0 && !this.#timers.armed('router solicitation')) this.solicit(now);
   }
 
-  /** What it advertised lives on by its lifetimes, and the next advertisement replaces it. */
   #remember(router: Entry): void {
-    router.standing = 'remembered';
-    router.recheck = true;
-    this.#timers.stop(`probe of ${router.address}`, `silence of ${router.address}`);
+    const { address, mac, homeAgent, isDefault, preference } = router;
+    const { prefixes, retransTimer, interval } = router;
+    const until = this.#timers.at(`lifetime of ${address}`);
+    const advertised = { homeAgent, isDefault, preference, prefixes, retransTimer, interval };
+    this.#known.remember({ address, mac, ...advertised, until });
+    this.#forget(router);
   }
 
   #forget(router: Entry): void {

@@ -19,14 +19,10 @@ import {
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
-import {
-  parseFile,
-  type AddressAndLength,
-  type Sources,
-  type Statement,
-  type Value,
-} from './parser.js';
+import { lint } from './lint.js';
+import { parseFile, type AddressAndLength, type Sources, type Statement } from './parser.js';
 
 /** What the daemon itself is told. */
 export interface DaemonSettings {
@@ -107,6 +103,7 @@ class Compiler {
       return undefined;
     }
     const settings = this.#settings();
+    lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
     return { role: 'mn', options: this.#mobileNode(), settings };
@@ -377,78 +374,6 @@ class Compiler {
       at,
       `${address} cannot be the address of a node that others reach (RFC 6275 §6.3).`,
     );
-  }
-}
-
-interface LabelledBlock {
-  readonly label: string;
-  readonly at: Position;
-  readonly inner: Block;
-}
-
-/** Statements by name. A scalar that repeats: the last one wins; lists accumulate. */
-class Block {
-  readonly #statements: readonly Statement[];
-
-  constructor(statements: readonly Statement[]) {
-    this.#statements = statements;
-  }
-
-  all(name: string): Statement[] {
-    return this.#statements.filter((s) => s.name === name);
-  }
-
-  last(name: string): Statement | undefined {
-    return this.all(name).at(-1);
-  }
-
-  has(name: string): boolean {
-    return this.last(name) !== undefined;
-  }
-
-  at(name: string): Position | undefined {
-    return this.last(name)?.at;
-  }
-
-  valueAt(name: string): Position | undefined {
-    return this.last(name)?.valueAt;
-  }
-
-  boolean(name: string): boolean | undefined {
-    return this.#value(name, 'boolean')?.value;
-  }
-
-  number(name: string): number | undefined {
-    return this.#value(name, 'number')?.value;
-  }
-
-  text(name: string): string | undefined {
-    return this.#value(name, 'text')?.value;
-  }
-
-  address(name: string): Ipv6 | Ipv4 | undefined {
-    return this.#value(name, 'address')?.value;
-  }
-
-  prefix(name: string): AddressAndLength | undefined {
-    return this.#value(name, 'prefix')?.value;
-  }
-
-  prefixes(name: string): AddressAndLength[] {
-    return this.all(name).flatMap(({ value }) => (value.kind === 'prefix' ? [value.value] : []));
-  }
-
-  blocks(name: string): LabelledBlock[] {
-    return this.all(name).flatMap(({ value, at }) =>
-      value.kind === 'block'
-        ? [{ label: value.label, at, inner: new Block(value.statements) }]
-        : [],
-    );
-  }
-
-  #value<K extends Value['kind']>(name: string, kind: K): Extract<Value, { kind: K }> | undefined {
-    const value = this.last(name)?.value;
-    return value?.kind === kind ? (value as Extract<Value, { kind: K }>) : undefined;
   }
 }
 

@@ -15,6 +15,7 @@ export type FindingCode =
   | 'CONFIG_MISSING' // needed and absent
   | 'CONFIG_UNPROTECTED' // asks for IPsec
   | 'CONFIG_TOLERATED' // wrong, and clear enough
+  | 'CONFIG_DOUBTFUL' // right, and hardly meant
   | 'CONFIG_NO_EFFECT'; // right, and changes nothing
 
 export interface Finding {

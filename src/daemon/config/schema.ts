@@ -39,6 +39,8 @@ export interface Directive {
   readonly unit?: 's';
   /** As it would be written; absent: none. */
   readonly default?: string;
+  /** Each one counts; of another directive the last one alone. */
+  readonly repeats?: true;
   readonly roles: readonly ConfigRole[];
   readonly status: 'supported' | 'not yet' | 'dead';
   /**
@@ -95,6 +97,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   Interface: {
     form: { kind: 'block', scope: 'Interface', required: false },
+    repeats: true,
     roles: BOTH,
     status: 'supported',
     sentence: 'an interface to use; a mobile node may name one that appears later',
@@ -132,6 +135,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   MnHomeLink: {
     form: { kind: 'block', scope: 'MnHomeLink', required: true },
+    repeats: true,
     roles: MN,
     status: 'supported',
     sentence: 'a home: where it is, its addresses and its home agent',
@@ -173,12 +177,14 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaAcceptIPv4Traffic: {
     form: { kind: 'prefix', family: 4, more: true, bare: true },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'IPv4 home addresses that may be bound: one, or a prefix of them; may repeat',
   },
   BindingAclPolicy: {
     form: { kind: 'acl' },
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence:
@@ -194,6 +200,7 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   HaServedPrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     sentence: 'one more home prefix, served on the first interface; may repeat',
@@ -609,6 +616,7 @@ const INTERFACE: Readonly<Record<string, Row>> = {
   },
   HomePrefix: {
     form: PREFIX6,
+    repeats: true,
     roles: HA,
     status: 'supported',
     ours: true,

@@ -140,9 +140,9 @@ describe('home, away, away, home', () => {
     net.unplug('eth0');
     net.plug('eth0', homeNetwork());
     expect(net.run(20).take().slice(6)).toEqual([
-      '15 NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:101', // is this the home link again? RFC 6059
-      '15 NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:a',
       '15 NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:b',
+      '15 NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:a',
+      '15 NS eth0 from fe80::ff:fe00:10 for fe80::ff:fe00:101', // is this the home link again? RFC 6059
       '15.001 ROUTER_FOUND eth0 fe80::ff:fe00:101',
       '15.001 RETURNING_HOME eth0',
       `15.001 BU frame ${HOME_AGENT_MAC} ${HOA} → ${HOME_AGENT} seq 3 AH 0 s`,

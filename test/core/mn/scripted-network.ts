@@ -55,6 +55,8 @@ export interface Network {
   /** Prefixes of its router; none: IPv4 only. */
   prefixes: string[];
   routerMac: MacAddress;
+  /** Link-local; made of `routerMac` when absent. */
+  routerAddress?: Ipv6 | undefined;
   routerLifetime: number;
   validLifetime: number;
   preferredLifetime: number;
@@ -389,8 +391,7 @@ export class ScriptedNetwork {
     if (message.kind !== 'neighborSolicitation') return;
     const { target } = message;
     if (net.taken.includes(target)) this.later(5, () => still() && this.#defend(e.link, target));
-    const asksRouter =
-      target === linkLocalAddress(net.routerMac) && e.destination === net.routerMac;
+    const asksRouter = target === routerAddressOf(net) && e.destination === net.routerMac;
     if (asksRouter && net.answersNs && net.prefixes.length > 0) {
       this.later(1, () => still() && this.#answerNs(e.link, net.routerMac, target, packet.source));
     }
@@ -419,7 +420,7 @@ export class ScriptedNetwork {
   }
 
   #sendRa(link: LinkName, net: Network): void {
-    this.nd(link, net.routerMac, linkLocalAddress(net.routerMac), ALL_NODES, {
+    this.nd(link, net.routerMac, routerAddressOf(net), ALL_NODES, {
       kind: 'routerAdvertisement',
       hopLimit: 64,
       managed: false,
@@ -530,6 +531,9 @@ export class ScriptedNetwork {
     });
   }
 }
+
+const routerAddressOf = (net: Network): Ipv6 =>
+  net.routerAddress ?? linkLocalAddress(net.routerMac);
 
 function linkState(name: LinkName, index: number): LinkState {
   const own = index === 0 ? MN_MAC : mac(`02:00:00:00:00:1${index}`);
