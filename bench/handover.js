@@ -29,7 +29,7 @@ export default async function handover({ moves = '50', json, kinds, trace } = {}
       `--kinds: no ${unknown.join(', ')}; there are ${Object.keys(KINDS).join(', ')}`,
     );
   }
-  const field = new Field(trace !== undefined);
+  const field = new Field(trace);
   const interrupted = () => void field.down().finally(() => process.exit(130));
   process.once('SIGINT', interrupted);
   process.once('SIGTERM', interrupted);
@@ -311,7 +311,7 @@ const ms = (value) => value.toFixed(2);
 const OWN_LIMIT = 20; // ms
 const MAX_MOVES = 1000;
 const START = 3000; // ms until the mobile node is at home
-const SETTLE = 150; // ms after a binding, for the first packets
+const SETTLE = 350; // ms after a binding: for the first packets, and RFC 6275 §11.8 allows three updates a second
 const OUT = 60; // ms that a cable is out
 const PATIENCE = 5000; // ms for a move
 const POLL = 5; // ms
