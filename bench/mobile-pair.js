@@ -50,9 +50,7 @@ export async function newPair() {
 /** In a namespace of its own unless one is given. `way` is kernel or userspace. */
 export async function newHomeAgent(way, name = hostNamespace([`addr add ${AGENT}/128 dev lo`])) {
   const { world, admission } = await open(way, name);
-  const declared = new DeclaredItems(
-    signallingItem({ address: AGENT, address4: null, dsmip: false }),
-  );
+  const declared = new DeclaredItems(signallingItem({ address4: null, dsmip: false }, [AGENT]));
   const items = new Map();
   const bindTo = (homeAddress, homeAddress4, remote) => {
     const attachment = { path: 'ipv6', local: AGENT, remote };
@@ -95,6 +93,7 @@ export async function newMobileNode(way, name = nodeNamespace()) {
           homes: [
             {
               homeAddress: HOME,
+              slot: 0,
               homeAddress4: { address: HOME4, prefixLength: 24 },
               where: {
                 kind: 'away',

@@ -33,7 +33,7 @@ export default class LabList extends BaseCommand {
   override async run(): Promise<Listed> {
     await this.parse(LabList);
     const { labNames, loadLab } = await import('../../src/lab/library.js');
-    const { describeMove } = await import('../../src/lab/model.js');
+    const { describeMove } = await import('../../src/lab/script.js');
     const { worldsHere } = await import('../../src/lab/worlds.js');
     const { knownLabs } = await import('../../src/lab/netns/state.js');
     const labs = labNames().map((name): LabSummary => {

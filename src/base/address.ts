@@ -163,6 +163,15 @@ export function ipv4Octets(a: Ipv4): Uint8Array {
   return out;
 }
 
+/** The 32 bits as a number from 0 up: neighbours are one apart. */
+export function ipv4ToNumber(a: Ipv4): number {
+  const o = ipv4Octets(a);
+  return ((o[0]! << 24) | (o[1]! << 16) | (o[2]! << 8) | o[3]!) >>> 0;
+}
+
+export const ipv4FromNumber = (n: number): Ipv4 =>
+  ipv4FromOctets(Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n));
+
 /**
  * Its 16-bit words added up, for pseudo-headers: neither their places nor the zeros matter, so the text alone will
  * do.
@@ -217,6 +226,8 @@ export const UNSPECIFIED4 = '0.0.0.0' as Ipv4;
 export const BROADCAST4 = '255.255.255.255' as Ipv4;
 export const ALL_NODES = 'ff02::1' as Ipv6;
 export const ALL_ROUTERS = 'ff02::2' as Ipv6;
+/** Of an interface without a link-layer address. */
+export const NO_MAC = '00:00:00:00:00:00' as MacAddress;
 export const BROADCAST_MAC = 'ff:ff:ff:ff:ff:ff' as MacAddress;
 
 export const isMulticast = (a: IpAddress): boolean =>

@@ -5,12 +5,19 @@
 import type { EventCode, EventField, Severity } from '../core/event.js';
 import type {
   BcView,
+  BindingVerdict,
   BulView,
+  ChoiceView,
   DhcpVerdict,
   DhcpView,
+  DiscoveryVerdict,
+  HomeAgentsView,
+  HomeAgentView,
+  HomePrefixView,
   KnownNetworkView,
   LeaseView,
   RoleView,
+  VisitedPrefixView,
 } from '../core/view.js';
 
 /** Raised when an older client or daemon would misunderstand; additions do not raise it. */
@@ -26,8 +33,17 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
-export type BulEntry = Omit<BulView, 'expiresAt'> & Carried & { readonly expiresIn: number | null };
-export type BcEntry = Omit<BcView, 'expiresAt'> & Carried & { readonly expiresIn: number };
+export type BulEntry = Omit<BulView, 'expiresAt' | 'choice' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number | null; readonly choice: ChoiceEntry | null };
+export type BcEntry = Omit<BcView, 'expiresAt' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number };
+
+export interface Ipv4Prefix {
+  /** As `198.51.100.16/28`: IPv4 addresses that are the mobile node's too. */
+  readonly homePrefix4: string | null;
+}
 
 export interface Carried {
   /** Who moves the packets of this binding; null while it has no tunnel. */
@@ -47,7 +63,7 @@ export interface Status {
   readonly tunnels: { readonly kernel: number; readonly userSpace: number };
   readonly protected: boolean;
   readonly homeAgent?: RoleView['homeAgent'];
-  readonly homes: RoleView['homes'];
+  readonly homes: readonly (Omit<RoleView['homes'][number], 'homePrefix4'> & Partial<Ipv4Prefix>)[];
   readonly links: RoleView['links'];
   readonly bindings: number;
   readonly counters: Readonly<Record<string, number>>;
@@ -63,6 +79,11 @@ export type HandoverParams =
   | { readonly kind: 'family'; readonly family: 4 | 6 }
   | { readonly kind: 'address'; readonly address: string };
 
+/** Which care-of address, and why not the others. */
+export type ChoiceEntry = Omit<ChoiceView, 'next'> & {
+  readonly next: { readonly why: string; readonly in: number } | null;
+};
+
 /** `expiresIn` null: for ever. */
 export type LeaseEntry = Omit<LeaseView, 'routes' | 'expiresAt' | 'renewAt' | 'rebindAt'> & {
   /** Destinations as `10.1.0.0/16`; a null router: on the link itself. */
@@ -77,6 +98,23 @@ export type DhcpEntry = Omit<DhcpView, 'lease' | 'next'> & {
 };
 /** Where `timed` is false the times of the lease are null: nobody knows them. */
 export type KnownNetworkEntry = Omit<KnownNetworkView, 'lease'> & { readonly lease: LeaseEntry };
+
+/** An entry of a Home Agents List, RFC 6275 §10.1. */
+export interface ListedAgent {
+  readonly link: string;
+  /** Null: this home agent itself. */
+  readonly linkLocal: string | null;
+  readonly addresses: readonly string[];
+  readonly preference: number;
+  /** Null: for ever. */
+  readonly expiresIn: number | null;
+}
+export type HomeAgentsEntry = Omit<HomeAgentsView, 'agents'> & {
+  readonly agents: readonly KnownAgentEntry[];
+};
+export type KnownAgentEntry = Omit<HomeAgentView, 'retryAt'> & {
+  readonly retryIn: number | null;
+};
 
 export interface DhcpParams {
   /** The only one that has a DHCP client, when left out. */
@@ -110,6 +148,29 @@ export interface ListParams {
   readonly limit?: number | undefined;
 }
 
+/** `…In`: seconds left; null: for ever, as far as known. */
+export type HomePrefixEntry = Omit<HomePrefixView, 'prefix' | 'validUntil' | 'preferredUntil'> & {
+  /** As `2001:db8::/64`. */
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+export type VisitedPrefixEntry = Omit<
+  VisitedPrefixView,
+  'prefix' | 'validUntil' | 'preferredUntil'
+> & {
+  readonly prefix: string;
+  readonly validIn: number | null;
+  readonly preferredIn: number | null;
+};
+
+export interface BindingParams {
+  /** The only one that there is, when left out. */
+  readonly homeAddress?: string | undefined;
+  /** Say what would follow, and do nothing. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface Methods {
   hello: {
     params: { version: number };
@@ -122,10 +183,44 @@ export interface Methods {
     params: { homeAddress: string; count: number };
     result: { first: number };
   };
+  'bul.refresh': { params: BindingParams; result: BindingVerdict };
+  /** `lifetime` in seconds, steps of 4. */
+  'bul.set': { params: BindingParams & { lifetime: number }; result: BindingVerdict };
+  'bul.delete': { params: BindingParams; result: BindingVerdict };
+  /** The answer comes as an event: PREFIXES_LEARNT, or PREFIXES_UNANSWERED. */
+  mps: { params: BindingParams; result: BindingVerdict };
+  prefixes: {
+    params: Record<string, never>;
+    result: {
+      readonly home: readonly HomePrefixEntry[];
+      readonly visited: readonly VisitedPrefixEntry[];
+    };
+  };
   'bc.list': { params: ListParams; result: { entries: readonly BcEntry[]; total: number } };
+  /** The Home Agents List of a home agent; what a mobile node knows of home agents. */
+  'agents.list': {
+    params: Record<string, never>;
+    result: { readonly links: readonly ListedAgent[]; readonly homes: readonly HomeAgentsEntry[] };
+  };
+  /** A mobile node asks for home agents (RFC 6275 §11.4.1), for all home addresses when none is named. */
+  'agents.discover': {
+    params: { homeAddress?: string | undefined };
+    result: DiscoveryVerdict;
+  };
   handover: {
     params: { target: HandoverParams };
     result: { accepted: boolean; reason: string; careOf: string | null };
+  };
+  /** What a handover would lead to, without it; without a target: what is chosen as things are. */
+  'handover.plan': {
+    params: { target?: HandoverParams | undefined };
+    result: {
+      readonly accepted: boolean;
+      readonly reason: string;
+      readonly careOf: string | null;
+      /** One for each home address. */
+      readonly choices: readonly ChoiceEntry[];
+    };
   };
   /** All DHCP clients when no link is named. */
   'dhcp.status': {

@@ -15,7 +15,16 @@ const MAX_RESERVED = 16_384;
 const nothing = v.strictObject({});
 const text = v.pipe(v.string(), v.maxLength(64));
 const limit = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000));
+const target = v.variant('kind', [
+  v.strictObject({ kind: v.literal('auto') }),
+  v.strictObject({ kind: v.literal('home') }),
+  v.strictObject({ kind: v.literal('link'), link: text }),
+  v.strictObject({ kind: v.literal('family'), family: v.picklist([4, 6]) }),
+  v.strictObject({ kind: v.literal('address'), address: text }),
+]);
 const dhcp = v.strictObject({ link: v.optional(text) });
+const dryRun = v.optional(v.boolean());
+const binding = v.strictObject({ homeAddress: v.optional(text), dryRun });
 const list = v.strictObject({ homeAddress: v.optional(text), limit: v.optional(limit) });
 
 export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
@@ -34,19 +43,43 @@ export const METHODS: { readonly [M in MethodName]: MethodRow<M> } = {
     changes: true,
     sentence: 'take sequence numbers for Binding Updates made by hand',
   },
-  'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
-  handover: {
+  'bul.refresh': { params: binding, changes: true, sentence: 'register anew, now' },
+  'bul.set': {
     params: v.strictObject({
-      target: v.variant('kind', [
-        v.strictObject({ kind: v.literal('auto') }),
-        v.strictObject({ kind: v.literal('home') }),
-        v.strictObject({ kind: v.literal('link'), link: text }),
-        v.strictObject({ kind: v.literal('family'), family: v.picklist([4, 6]) }),
-        v.strictObject({ kind: v.literal('address'), address: text }),
-      ]),
+      homeAddress: v.optional(text),
+      lifetime: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
+      dryRun,
     }),
     changes: true,
+    sentence: 'ask for another lifetime, now and from now on',
+  },
+  'bul.delete': {
+    params: binding,
+    changes: true,
+    sentence: 'deregister a home address until it is refreshed',
+  },
+  mps: { params: binding, changes: true, sentence: 'ask the home agent for the home prefixes' },
+  prefixes: { params: nothing, changes: false, sentence: 'prefixes of home and visited networks' },
+  'bc.list': { params: list, changes: false, sentence: 'the Binding Cache' },
+  'agents.list': {
+    params: nothing,
+    changes: false,
+    sentence: 'home agents: of the home links, or known to a mobile node',
+  },
+  'agents.discover': {
+    params: v.strictObject({ homeAddress: v.optional(text) }),
+    changes: true,
+    sentence: 'ask for home agents now',
+  },
+  handover: {
+    params: v.strictObject({ target }),
+    changes: true,
     sentence: 'force a handover',
+  },
+  'handover.plan': {
+    params: v.strictObject({ target: v.optional(target) }),
+    changes: false,
+    sentence: 'what a handover would lead to, and why',
   },
   'dhcp.status': {
     params: dhcp,

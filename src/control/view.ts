@@ -6,20 +6,29 @@ import { eventSentence, eventSeverity } from '../core/event.js';
 import type {
   BcView,
   BulView,
+  ChoiceView,
   DhcpView,
+  HomeAgentsView,
+  HomePrefixView,
   KnownNetworkView,
   LeaseView,
+  PrefixesView,
   RoleView,
+  VisitedPrefixView,
 } from '../core/view.js';
 import type { Carrying } from '../ports/index.js';
 import type {
   BcEntry,
   BulEntry,
+  ChoiceEntry,
   DhcpEntry,
   EventNotice,
+  HomeAgentsEntry,
   KnownNetworkEntry,
   LeaseEntry,
+  ListedAgent,
   ListParams,
+  Result,
   Status,
 } from './api.js';
 
@@ -49,7 +58,10 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     tunnels: tunnels(view, context.carriedBy),
     protected: context.protected,
     ...(view.homeAgent && { homeAgent: view.homeAgent }),
-    homes: view.homes,
+    homes: view.homes.map(({ homePrefix4, ...home }) => ({
+      ...home,
+      ...(homePrefix4 && { homePrefix4: formatPrefix(homePrefix4) }),
+    })),
     links: view.links,
     bindings: view.role === 'mn' ? view.bul.length : view.bc.length,
     counters: view.counters,
@@ -69,15 +81,48 @@ function tunnels(view: RoleView, carriedBy: CarriedBy): Status['tunnels'] {
 }
 
 export function bulEntry(view: BulView, now: Instant, carriedBy: CarriedBy): BulEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, choice, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = expiresAt === null ? null : secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  const datapath = carriedBy(view.homeAddress) ?? null;
+  return {
+    ...rest,
+    homePrefix4,
+    choice: choice && choiceEntry(choice, now),
+    expiresIn,
+    datapath,
+  };
+}
+
+export function choiceEntry({ next, ...rest }: ChoiceView, now: Instant): ChoiceEntry {
+  return { ...rest, next: next && { why: next.why, in: secondsLeft(next.at, now) } };
 }
 
 export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  return { ...rest, homePrefix4, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+}
+
+export function homeAgentsEntry(
+  { agents, ...rest }: HomeAgentsView,
+  now: Instant,
+): HomeAgentsEntry {
+  return {
+    ...rest,
+    agents: agents.map(({ retryAt, ...agent }) => ({
+      ...agent,
+      retryIn: retryAt === null ? null : secondsLeft(retryAt, now),
+    })),
+  };
+}
+
+export function listedAgent(
+  { expiresAt, ...rest }: Omit<ListedAgent, 'expiresIn'> & { readonly expiresAt: Instant | null },
+  now: Instant,
+): ListedAgent {
+  return { ...rest, expiresIn: expiresAt === null ? null : secondsLeft(expiresAt, now) };
 }
 
 export function dhcpEntry({ lease, next, ...rest }: DhcpView, now: Instant): DhcpEntry {
@@ -92,6 +137,31 @@ export function knownNetworkEntry(view: KnownNetworkView, now: Instant): KnownNe
   const lease = leaseEntry(view.lease, now);
   if (view.timed) return { ...view, lease };
   return { ...view, lease: { ...lease, expiresIn: null, renewIn: null, rebindIn: null } };
+}
+
+export function prefixEntries({ home, visited }: PrefixesView, now: Instant): Result<'prefixes'> {
+  return {
+    home: home.map((view) => withLifetimes(view, now)),
+    visited: visited.map((view) => withLifetimes(view, now)),
+  };
+}
+
+function withLifetimes<V extends HomePrefixView | VisitedPrefixView>(
+  view: V,
+  now: Instant,
+): Omit<V, 'prefix' | 'validUntil' | 'preferredUntil'> & {
+  prefix: string;
+  validIn: number | null;
+  preferredIn: number | null;
+} {
+  const { prefix, validUntil, preferredUntil, ...rest } = view;
+  const left = (at: Instant | null) => (at === null ? null : secondsLeft(at, now));
+  return {
+    ...rest,
+    prefix: formatPrefix(prefix),
+    validIn: left(validUntil),
+    preferredIn: left(preferredUntil),
+  };
 }
 
 function leaseEntry(lease: LeaseView, now: Instant): LeaseEntry {

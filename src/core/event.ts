@@ -14,7 +14,7 @@ export interface MipEvent {
 
 interface EventRow {
   readonly severity: Severity;
-  /** `{name}` is replaced by the field. */
+  /** `{name}` is replaced by the field; what stands in `[…]` is left out where a field of it is null or missing. */
   readonly sentence: string;
   readonly clause?: string;
 }
@@ -23,6 +23,15 @@ export const EVENTS = {
   LINK_UP: { severity: 'info', sentence: '{link} has carrier' },
   LINK_DOWN: { severity: 'notice', sentence: '{link} lost carrier' },
   LINK_GONE: { severity: 'warning', sentence: '{link} is gone' },
+  LINK_OWNED: {
+    severity: 'info',
+    sentence: '{link} is ours to configure, router advertisements included: {reason}',
+  },
+  LINK_ADOPTED: {
+    severity: 'notice',
+    sentence:
+      '{owner} configures {link}: its addresses and routers are taken as they are; {reason}',
+  },
   ROUTER_SOLICITED: {
     severity: 'debug',
     sentence: 'asked for routers on {link}',
@@ -37,6 +46,11 @@ export const EVENTS = {
     severity: 'notice',
     sentence: 'router {router} on {link} is lost: {reason}',
     clause: 'RFC 6275 §11.5.1',
+  },
+  ROUTER_REDIRECTED: {
+    severity: 'info',
+    sentence: 'router {router} on {link} has {address} reached by {target}',
+    clause: 'RFC 4861 §8.3',
   },
   ADDRESS_READY: {
     severity: 'info',
@@ -121,7 +135,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason}',
+    sentence: 'care-of address {careOf} on {link}: {reason}[ (others: {others})]',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },
@@ -180,9 +194,26 @@ export const EVENTS = {
     sentence: 'IPv4 home address {address} bound',
     clause: 'RFC 5555 §4.4.2',
   },
+  IPV4_HOME_CHANGED: {
+    severity: 'warning',
+    sentence:
+      'the IPv4 home address is {address} now and was {was}: connections of the old one end',
+    clause: 'RFC 5555 §3.2.1',
+  },
+  IPV4_PREFIX_ACCEPTED: {
+    severity: 'info',
+    sentence: 'IPv4 prefix {prefix} bound',
+    clause: 'RFC 5555 §3.1.1',
+  },
+  IPV4_PREFIX_REFUSED: {
+    severity: 'warning',
+    sentence: 'no IPv4 prefix of {prefixLength} for {homeAddress}: {status} {meaning}',
+    clause: 'RFC 5555 §3.2.1',
+  },
   IPV4_HOME_REFUSED: {
     severity: 'error',
-    sentence: 'IPv4 home address {address} refused: {status} {meaning}',
+    sentence:
+      'IPv4 home address {address} refused: {status} {meaning}; {homeAddress} goes on with IPv6 only',
     clause: 'RFC 5555 §3.2.1',
   },
   NAT_FOUND: {
@@ -195,14 +226,56 @@ export const EVENTS = {
     sentence: 'no NAT on the path of {homeAddress}',
     clause: 'RFC 5555 §4.2',
   },
+  NAT_CHANGED: {
+    severity: 'notice',
+    sentence: 'the NAT has {homeAddress} at {is} now, not at {was}; the tunnel follows',
+    clause: 'RFC 5555 §4.5',
+  },
+  NAT_LIVED: {
+    severity: 'debug',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_LOST: {
+    severity: 'info',
+    sentence:
+      'the mapping of {homeAddress} at {nat} has not lived {silence} s of silence; keep-alive every {refresh} s',
+    clause: 'RFC 5555 §4.3',
+  },
+  NAT_REFRESH: {
+    severity: 'info',
+    sentence: 'the home agent wants a keep-alive of {homeAddress} every {refresh} s now',
+    clause: 'RFC 5555 §4.3',
+  },
   NAT_KEEPALIVE: {
     severity: 'debug',
     sentence: 'refreshing the NAT mapping of {homeAddress}',
     clause: 'RFC 5555 §4.3',
   },
+  TUNNEL_SILENT: {
+    severity: 'notice',
+    sentence: 'nothing comes back through the tunnel of {homeAddress}: {then}',
+    clause: 'RFC 5555 §4.4.1',
+  },
   FIRST_PACKET: {
     severity: 'info',
     sentence: 'first packet {direction} through the tunnel of {tunnel}',
+  },
+  HOME_AGENT_HEARD: {
+    severity: 'info',
+    sentence: '{agent} is a home agent on {link}, preference {preference}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  HOME_AGENT_GONE: {
+    severity: 'notice',
+    sentence: '{agent} on {link} is no home agent any more: {reason}',
+    clause: 'RFC 6275 §10.5.1',
+  },
+  DHAAD_ANSWERED: {
+    severity: 'info',
+    sentence: '{careOf} asked for home agents on {link}; told {count}',
+    clause: 'RFC 6275 §10.5',
   },
   HA_BU_RECEIVED: {
     severity: 'info',
@@ -235,12 +308,100 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  HA_IPV4_GIVEN: {
+    severity: 'info',
+    sentence: '{homeAddress} is given {address} of the pool',
+    clause: 'RFC 5555 §4.5',
+  },
+  HA_IPV4_FREED: {
+    severity: 'info',
+    sentence: '{address} is free again, {homeAddress} had it: {reason}',
+  },
+  PREFIXES_SOLICITED: {
+    severity: 'info',
+    sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  PREFIXES_LEARNT: {
+    severity: 'info',
+    sentence: 'home prefixes of {homeAddress}: {prefixes}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  PREFIXES_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'the home agent of {homeAddress} does not tell its prefixes, asked {attempts} times',
+    clause: 'RFC 6275 §11.8',
+  },
+  HOME_ADDRESS_ADDED: {
+    severity: 'notice',
+    sentence: 'the home network of {of} has a new prefix: home address {homeAddress}',
+    clause: 'RFC 6275 §11.4.3',
+  },
+  HOME_ADDRESS_OVER: {
+    severity: 'notice',
+    sentence: 'the prefix of home address {homeAddress} is no longer valid',
+    clause: 'RFC 6275 §11.4.2',
+  },
+  HOME_PREFIX_ADDED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link}: valid {valid}, preferred {preferred}',
+    clause: 'RFC 6275 §10.6.1',
+  },
+  HOME_PREFIX_CHANGED: {
+    severity: 'notice',
+    sentence: 'home prefix {prefix} on {link} is now valid {valid}, preferred {preferred}',
+    clause: 'RFC 6275 §10.6.2',
+  },
+  HOME_PREFIX_GONE: {
+    severity: 'warning',
+    sentence: 'home prefix {prefix} on {link} is no longer valid',
+    clause: 'RFC 6275 §10.3.1',
+  },
+  HA_PREFIXES_SENT: {
+    severity: 'info',
+    sentence: '{homeAddress} told of the home prefixes {prefixes} ({reason})',
+    clause: 'RFC 6275 §10.6.2',
+  },
   BA_SENT: {
     severity: 'info',
     sentence: 'Binding Acknowledgement {sequence} to {homeAddress}: status {status}',
     clause: 'RFC 6275 §10.3.1',
   },
   DROPPED: { severity: 'debug', sentence: 'dropped: {reason} from {source}' },
+  DHAAD_SENT: {
+    severity: 'info',
+    sentence: 'asked {anycast} for home agents, from {careOf}, attempt {attempt}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_ANSWER: {
+    severity: 'info',
+    sentence: '{by} names the home agents {agents}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  DHAAD_UNANSWERED: {
+    severity: 'warning',
+    sentence: 'no home agent answers at {anycast}, asked {attempts} times',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_FOUND: {
+    severity: 'notice',
+    sentence: 'home agent {to} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_CHANGED: {
+    severity: 'warning',
+    sentence: 'home agent {to} in place of {from} for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  HOME_AGENT_UNKNOWN: {
+    severity: 'warning',
+    sentence: 'no home agent is known for {homeAddress}: {reason}',
+    clause: 'RFC 6275 §11.4.1',
+  },
+  BINDING_COMMANDED: {
+    severity: 'notice',
+    sentence: '{homeAddress}: {reason}, asked for by {by}',
+  },
   FORCED: { severity: 'notice', sentence: 'handover forced to {target}' },
   UNPROTECTED: {
     severity: 'warning',
@@ -251,6 +412,14 @@ export const EVENTS = {
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
   DATAPATH_READY: { severity: 'debug', sentence: 'the datapath is as declared' },
+  HOOK_RAN: { severity: 'debug', sentence: 'hook {hook} ran at {stage} in {took} ms' },
+  HOOK_FAILED: { severity: 'warning', sentence: 'hook {hook} failed at {stage}: {reason}' },
+  HOOK_TIMEOUT: { severity: 'warning', sentence: 'hook {hook} was ended at {stage}: {reason}' },
+  HOOK_REFUSED: { severity: 'error', sentence: 'hook {hook} is not run: {reason}' },
+  HOOK_DROPPED: {
+    severity: 'warning',
+    sentence: 'hooks fell behind: {count} stages passed without them',
+  },
   DATAPATH_MENDED: {
     severity: 'warning',
     sentence: 'another program had changed what is ours in the kernel; put right: {what}',
@@ -267,9 +436,18 @@ export const event = (code: EventCode, fields: MipEvent['fields'] = {}): MipEven
 
 /** The row's sentence with the fields in place; a missing field reads `?`. */
 export function eventSentence(e: MipEvent): string {
-  return EVENTS[e.code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(e.fields[name] ?? '?'),
-  );
+  const there = (name: string) => e.fields[name] !== undefined && e.fields[name] !== null;
+  return EVENTS[e.code].sentence
+    .replace(/\[([^\]]*)\]/g, (_, part: string) =>
+      [...part.matchAll(FIELD)].every(([, name]) => there(name!)) ? part : '',
+    )
+    .replace(FIELD, (_, name: string) => String(e.fields[name] ?? '?'));
 }
 
+/** What `eventSentence` makes its sentences of, for people: fields in braces. */
+export const eventTemplate = (code: EventCode): string =>
+  EVENTS[code].sentence.replace(/[[\]]/g, '');
+
 export const eventSeverity = (code: EventCode): Severity => EVENTS[code].severity;
+
+const FIELD = /\{(\w+)\}/g;

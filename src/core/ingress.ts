@@ -41,12 +41,13 @@ import { encodeIcmpv6Packet, encodeMobilityPacket } from '../wire/mobility-packe
 import { decodeMobility, verifyMobility } from '../wire/mobility/codec.js';
 import { isBaseType } from '../wire/mobility/message-table.js';
 import type { MobilityMessage } from '../wire/mobility/message.js';
-import type { NdMessage } from '../wire/nd/message.js';
+import type { NdMessage, Redirect } from '../wire/nd/message.js';
 import { ETHERTYPE, ICMPV6, PROTOCOL, UDP_PORT } from '../wire/protocol.js';
 import { decodeUdp } from '../wire/udp.js';
 import type { LinkName, ReceivedFrame, ReceivedPacket } from './input.js';
 
-export type Ingress = MobilityIngress | Icmpv6Ingress | NdIngress | ArpIngress | DhcpIngress;
+export type Ingress = MobilityIngress | Icmpv6Ingress | FrameIngress;
+export type FrameIngress = NdIngress | RedirectIngress | ArpIngress | DhcpIngress;
 
 /** How the addresses of a signalling packet read once RFC 6275 §9.3.1 and §11.3.3 have been applied. */
 interface Addressed {
@@ -89,6 +90,13 @@ export interface NdIngress extends OnLink {
   readonly message: NdMessage;
 }
 
+/** Valid by RFC 4861 §8.1 but for its source, which only the role can know to be the first hop. */
+export interface RedirectIngress extends OnLink {
+  readonly kind: 'redirect';
+  readonly source: Ipv6;
+  readonly message: Redirect;
+}
+
 export interface ArpIngress extends OnLink {
   readonly kind: 'arp';
   readonly message: ArpMessage;
@@ -125,9 +133,7 @@ export interface Refusal {
 }
 
 /** A frame of neighbour discovery, ARP or DHCP. */
-export function ingressFrame(
-  frame: ReceivedFrame,
-): IngressResult<NdIngress | ArpIngress | DhcpIngress> {
+export function ingressFrame(frame: ReceivedFrame): IngressResult<FrameIngress> {
   switch (frame.etherType) {
     case ETHERTYPE.ipv6:
       return guard(['nd-malformed', 'nd-checksum'], sourceOf(frame.payload), () => ndFrame(frame));
@@ -343,7 +349,7 @@ function unknownOption(
   return parameterProblem('ipv6-option', 2, pointer(), packet, octets);
 }
 
-function ndFrame(frame: ReceivedFrame): IngressResult<NdIngress> {
+function ndFrame(frame: ReceivedFrame): IngressResult<NdIngress | RedirectIngress> {
   const packet = decodeIpv6(frame.payload);
   const { source, destination, payload } = packet;
   const no = (reason: RefusalReason) => refuse(reason, source);
@@ -354,9 +360,16 @@ function ndFrame(frame: ReceivedFrame): IngressResult<NdIngress> {
   if (packet.protocol !== PROTOCOL.icmpv6) return no('nd-type');
   const verify = frame.checksumDeferred !== true;
   const message = decodeIcmpv6(payload, source, destination, { verify });
-  if (!isNd(message)) return no('nd-type');
+  if (message.kind !== 'redirect' && !isNd(message)) return no('nd-type');
   if (packet.hopLimit !== 255) return no('nd-hop-limit');
   if (payload[1] !== 0) return no('nd-code');
+  const { link, source: linkSource, destination: linkDestination } = frame;
+  if (message.kind === 'redirect') {
+    if (!isLinkLocal(source)) return no('nd-router-source');
+    const onLink = isLinkLocal(message.target) || message.target === message.destination;
+    if (isMulticast(message.destination) || !onLink) return no('nd-redirect');
+    return { ok: true, value: { kind: 'redirect', link, linkSource, source, message } };
+  }
   const unspecified = source === UNSPECIFIED6;
   const linkAddress = message.options.some((option) => option.kind === 'sourceLinkLayer');
   switch (message.kind) {
@@ -378,7 +391,6 @@ function ndFrame(frame: ReceivedFrame): IngressResult<NdIngress> {
     default:
       message satisfies never;
   }
-  const { link, source: linkSource, destination: linkDestination } = frame;
   return {
     ok: true,
     value: { kind: 'nd', link, linkSource, linkDestination, source, destination, message },
@@ -557,6 +569,7 @@ export const REFUSALS = {
   'nd-hop-limit': { sentence: 'hop limit is not 255', clause: 'RFC 4861 §6.1' },
   'nd-code': { sentence: 'neighbour discovery code is not 0', clause: 'RFC 4861 §6.1' },
   'nd-header': { sentence: 'neighbour discovery under Mobile IPv6', clause: 'RFC 6275 §9.3.2' },
+  'nd-redirect': { sentence: 'redirect to what is no neighbour', clause: 'RFC 4861 §8.1' },
   'nd-router-source': { sentence: 'router is not link-local', clause: 'RFC 4861 §6.1.2' },
   'nd-source-option': {
     sentence: 'link-layer address from the unspecified address',

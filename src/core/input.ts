@@ -1,5 +1,6 @@
 /** What a world tells a role. Octets are never trusted; `core/ingress.ts` is the only door. */
 import type { IpAddress, Ipv4, MacAddress } from '../base/address.js';
+import type { Instant } from '../base/time.js';
 
 /** Interface name as the kernel has it, such as `eth0`. */
 export type LinkName = string;
@@ -15,8 +16,40 @@ export interface LinkState {
   readonly mtu: number;
   /** Times that carrier has come up; a quick down and up shows here even when `up` never read false. */
   readonly carrierUps: number;
-  readonly addresses: readonly { readonly address: IpAddress; readonly prefixLength: number }[];
+  readonly addresses: readonly LinkAddress[];
+  /** Absent where the world leaves no doubt that the interface is ours to configure. */
+  readonly owner?: LinkOwner;
+  /** Of an interface that another one configures: its default routes, the best first. */
+  readonly routers?: readonly LinkRouter[];
 }
+
+export interface LinkAddress {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  /** On an interface that another one configures: what it says of the address. Null: for ever. */
+  readonly validUntil?: Instant | null;
+  readonly deprecated?: boolean;
+  /** RFC 8981: made to be given up soon. */
+  readonly temporary?: boolean;
+}
+
+export interface LinkRouter {
+  readonly family: 4 | 6;
+  /** Null: everything is on the link itself (a point-to-point interface). */
+  readonly via: IpAddress | null;
+}
+
+/** Who processes router advertisements and gives an interface its addresses. */
+export type LinkOwner =
+  | { readonly kind: 'us'; readonly why: string }
+  | {
+      readonly kind: 'other';
+      /** Such as `NetworkManager`. */
+      readonly name: string;
+      /** IPv4 addresses too: no DHCP client of ours beside it. */
+      readonly leases: boolean;
+      readonly why: string;
+    };
 
 /** A frame of neighbour discovery (ICMPv6 133-137), ARP, or DHCP (UDP 67/68). `payload` follows the link header. */
 export interface ReceivedFrame {

@@ -24,6 +24,16 @@ export type Reservation =
  */
 export const CLOCK_KEY = 'clock';
 
+/** What may be asked of one registration: the same that the wire allows. Lifetimes in seconds. */
+export type BindingCommand =
+  | { readonly kind: 'refresh' }
+  /** Asks for another lifetime, now and from now on. */
+  | { readonly kind: 'set'; readonly lifetime: number }
+  /** Deregisters, and stays so until `refresh`, a handover that is asked for, or home. */
+  | { readonly kind: 'delete' }
+  /** Mobile Prefix Solicitation, RFC 6275 §11.4.2. */
+  | { readonly kind: 'solicit' };
+
 /** What may be asked of a node's DHCP clients. */
 export type DhcpAction = 'renew' | 'release' | 'request';
 

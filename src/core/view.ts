@@ -10,6 +10,10 @@ export type TunnelPath = 'ipv6' | 'ipv4' | 'udp';
 export interface BulView {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  /** A prefix of IPv4 home addresses, RFC 5555 §3.1.1. */
+  readonly homePrefix4: Prefix<Ipv4> | null;
+  /** The home agent chose what there is of IPv4. */
+  readonly dynamic4: boolean;
   readonly peer: Ipv6;
   /** IPv4 address of the peer, for signalling in UDP. */
   readonly peer4: Ipv4 | null;
@@ -28,12 +32,49 @@ export interface BulView {
   readonly lastStatus: number | null;
   /** Why this care-of address. */
   readonly reason: string | null;
+  /** All that could have been, and why not. */
+  readonly choice: ChoiceView | null;
+}
+
+/** Which care-of address one home address has, or would have, and why: RFC 5555 §4.4.1. */
+export interface ChoiceView {
+  readonly homeAddress: Ipv6;
+  /** Null: at home, or none can be used. */
+  readonly careOf: IpAddress | null;
+  readonly link: LinkName | null;
+  /** What decided, in a word: `ChoiceRule` of `mn/care-of-choice.ts`. */
+  readonly rule: string;
+  readonly reason: string;
+  /** The chosen one first. */
+  readonly candidates: readonly CandidateView[];
+  /** Interfaces that have no candidate. */
+  readonly without: readonly { readonly link: LinkName; readonly why: string }[];
+  /** When the same question may have another answer, as far as that is known. */
+  readonly next: Deadline | null;
+}
+
+export interface CandidateView {
+  readonly address: IpAddress;
+  readonly link: LinkName;
+  readonly family: 4 | 6;
+  /** 1 best to 10; 0 unused. */
+  readonly preference: number;
+  /** `unconfirmed`: its router is being asked whether it is still there. */
+  readonly state: 'ready' | 'tentative' | 'unconfirmed' | 'deprecated';
+  /** It is registered, or being registered. */
+  readonly current: boolean;
+  readonly verdict: 'chosen' | 'rejected';
+  readonly rule: string;
+  readonly why: string;
 }
 
 /** One Binding Cache entry, RFC 6275 §9.1. */
 export interface BcView {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4: Prefix<Ipv4> | null;
+  /** What there is of IPv4 is of the home agent's pools. */
+  readonly dynamic4: boolean;
   readonly careOf: IpAddress;
   /** Outer source and port where a NAT is on the path. */
   readonly mapped: { readonly address: Ipv4; readonly port: number } | null;
@@ -86,6 +127,52 @@ export interface KnownNetworkView {
   readonly timed: boolean;
 }
 
+/** A prefix of a home network, RFC 6275 §10.6.1, §11.4.3. */
+export interface HomePrefixView {
+  readonly prefix: Prefix<Ipv6>;
+  /** Home agent: its home link. */
+  readonly link: LinkName | null;
+  /** Mobile node: its home address there. */
+  readonly homeAddress: Ipv6 | null;
+  /** The home agent's own address there, where it is known. */
+  readonly agent: Ipv6 | null;
+  /** Null: for ever, as far as known. */
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+  /** Who says so. */
+  readonly source: 'configured' | 'kept' | 'address' | 'router' | 'home agent' | 'home link';
+}
+
+/** A prefix that a router of a link advertises, as a mobile node hears it. */
+export interface VisitedPrefixView {
+  readonly link: LinkName;
+  readonly prefix: Prefix<Ipv6>;
+  readonly router: Ipv6;
+  readonly onLink: boolean;
+  readonly autonomous: boolean;
+  readonly validUntil: Instant | null;
+  readonly preferredUntil: Instant | null;
+}
+
+export interface PrefixesView {
+  /** Of a mobile node: the preferred ones first. */
+  readonly home: readonly HomePrefixView[];
+  readonly visited: readonly VisitedPrefixView[];
+}
+
+/** What a command about one registration led to, or would. */
+export interface BindingVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+  /** Null where none was meant. */
+  readonly homeAddress: Ipv6 | null;
+  readonly homeAgent: Ipv6 | null;
+  readonly careOf: IpAddress | null;
+  /** Seconds that were asked for before, and are from now on. */
+  readonly before: number | null;
+  readonly lifetime: number | null;
+}
+
 /** What a command to a DHCP client led to. */
 export interface DhcpVerdict {
   readonly accepted: boolean;
@@ -93,6 +180,37 @@ export interface DhcpVerdict {
   /** Null where no link was meant. */
   readonly link: LinkName | null;
   readonly state: string | null;
+}
+
+/** A home agent that a mobile node knows of, RFC 6275 §11.4.1. */
+export interface HomeAgentView {
+  readonly address: Ipv6;
+  readonly address4: Ipv4 | null;
+  readonly from: 'configuration' | 'name' | 'discovery' | 'advertisement';
+  readonly state: 'current' | 'known' | 'failed';
+  /** What it failed by. */
+  readonly why: string | null;
+  /** When one that failed may be asked again. */
+  readonly retryAt: Instant | null;
+}
+
+/** What a request to look for home agents led to. */
+export interface DiscoveryVerdict {
+  readonly accepted: boolean;
+  readonly reason: string;
+}
+
+/** The home agents of one home address, in the order in which they are tried. */
+export interface HomeAgentsView {
+  readonly homeAddress: Ipv6;
+  /** Where Home Agent Address Discovery asks. */
+  readonly anycast: Ipv6 | null;
+  readonly discovery: 'disabled' | 'ready' | 'asking';
+  /** What came of the last question; null while there was none, or it is open. */
+  readonly outcome: 'answered' | 'unanswered' | null;
+  /** Why nothing can be asked now. */
+  readonly why: string | null;
+  readonly agents: readonly HomeAgentView[];
 }
 
 export interface RoleView {
@@ -109,6 +227,8 @@ export interface RoleView {
     readonly addresses: readonly string[];
     readonly dhcp: string | null;
     readonly home: boolean;
+    /** Another program that configures it, and how that was found out. */
+    readonly adopted?: { readonly from: string; readonly why: string };
   }[];
   /** Home agent: where it takes Binding Updates, in IPv4 where it serves RFC 5555. */
   readonly homeAgent?: { readonly address: Ipv6; readonly address4: Ipv4 | null };
@@ -116,6 +236,9 @@ export interface RoleView {
   readonly homes: readonly {
     readonly homeAddress: Ipv6;
     readonly homeAddress4: Ipv4 | null;
+    readonly homePrefix4?: Prefix<Ipv4>;
+    /** The home agent gives the address: null until then, and at home. */
+    readonly dynamic4?: boolean;
     readonly where: 'home' | 'away' | 'returning' | 'nowhere';
   }[];
 }

@@ -6,25 +6,42 @@
  */
 import { parseAddress } from '../base/address.js';
 import type { Instant } from '../base/time.js';
-import type { DhcpParams, Hello, HandoverParams, Result } from '../control/api.js';
+import type { BindingParams, DhcpParams, HandoverParams, Hello, Result } from '../control/api.js';
 import { ControlServer, Refusal, type Handlers, type Peer } from '../control/server.js';
 import {
+  prefixEntries,
   bcEntry,
   bulEntry,
+  choiceEntry,
   dhcpEntry,
   knownNetworkEntry,
   list,
   status,
   type CarriedBy,
 } from '../control/view.js';
-import { event } from '../core/event.js';
-import type { DhcpAction, HandoverTarget, Reservation, Role } from '../core/role.js';
-import type { DhcpVerdict, DhcpView, KnownNetworkView } from '../core/view.js';
+import { event, type MipEvent } from '../core/event.js';
+import type {
+  BindingCommand,
+  DhcpAction,
+  HandoverTarget,
+  Reservation,
+  Role,
+} from '../core/role.js';
+import type {
+  BindingVerdict,
+  ChoiceView,
+  DhcpVerdict,
+  DhcpView,
+  KnownNetworkView,
+  PrefixesView,
+} from '../core/view.js';
 import { Pump } from '../ports/pump.js';
 import type { DaemonConfig } from './config/compile.js';
 import { resolveHomeAgent, resolveMobileNode } from './config/resolve.js';
 import { DaemonError } from './error.js';
+import { discoverHomeAgents, listHomeAgents } from './home-agents.js';
 import type { Host, OpenHost } from './host.js';
+import { Hooks } from './hooks/hooks.js';
 import { EventJournal } from './journal.js';
 import { mayChange } from './peer.js';
 
@@ -59,6 +76,7 @@ export class Daemon {
   #server: ControlServer | undefined;
   #host: Host | undefined;
   #pump: Pump | undefined;
+  #hooks: Hooks | undefined;
   #startedAt = 0 as Instant;
   #ending: Promise<void> | undefined;
 
@@ -101,7 +119,10 @@ export class Daemon {
   async #start(): Promise<void> {
     const { config, name, openHost, createRole = roleOf } = this.#options;
     this.#server = await this.#listen();
-    this.#journal.onEvent((notice) => this.#server?.publish(notice));
+    this.#journal.onEvent((notice) => {
+      this.#server?.publish(notice);
+      this.#hooks?.handle(notice);
+    });
     const host = await openHost({
       name,
       role: config.role,
@@ -109,12 +130,18 @@ export class Daemon {
         config.role === 'mn'
           ? config.options.links.map((l) => l.name)
           : config.plan.interfaces.map((i) => i.link),
+      ownership: config.role === 'mn' ? config.ownership : new Map(),
       datapath: config.settings.datapath,
       udpPort: udpPortOf(config),
       journal: this.#journal,
     });
     this.#host = host;
     const { world } = host;
+    const { hooks } = config.settings;
+    if (hooks) {
+      const report = (what: MipEvent) => this.#journal.event(what, world.clock.now());
+      this.#hooks = new Hooks({ ...hooks, role: config.role, report });
+    }
     if (this.#server.tookOver) this.#journal.event(event('CLEANED'), world.clock.now());
     const { role, warnings } = await createRole(config, host);
     this.#warnings.push(...warnings);
@@ -166,11 +193,31 @@ export class Daemon {
           { ...params, homeAddress: canonical(params.homeAddress) },
         );
       },
+      'agents.list': () => {
+        const { role } = this.#running();
+        return listHomeAgents(role, this.#host!.world.clock.now());
+      },
+      'agents.discover': ({ homeAddress }) => {
+        const wanted = canonical(homeAddress) ?? null;
+        return this.#running().do((role, now) => discoverHomeAgents(role, wanted, now));
+      },
       handover: ({ target }, peer) => this.#handover(target, peer),
+      'handover.plan': ({ target }) => this.#planHandover(target),
       'dhcp.status': (params) => this.#dhcpStatus(params),
       'dhcp.renew': (params, peer) => this.#dhcp('renew', params, peer),
       'dhcp.release': (params, peer) => this.#dhcp('release', params, peer),
       'dhcp.request': (params, peer) => this.#dhcp('request', params, peer),
+      'bul.refresh': (params, peer) => this.#commandBinding({ kind: 'refresh' }, params, peer),
+      'bul.set': ({ lifetime, ...params }, peer) =>
+        this.#commandBinding({ kind: 'set', lifetime }, params, peer),
+      'bul.delete': (params, peer) => this.#commandBinding({ kind: 'delete' }, params, peer),
+      mps: (params, peer) => this.#commandBinding({ kind: 'solicit' }, params, peer),
+      prefixes: () => {
+        const { role } = this.#running();
+        if (!hasPrefixes(role)) throw new Refusal('This node has no home prefixes.');
+        const now = this.#host!.world.clock.now();
+        return prefixEntries(role.prefixes(now), now);
+      },
       events: ({ limit }) => ({ events: this.#journal.recent(limit) }),
       stop: () => {
         // The answer leaves before the socket goes.
@@ -199,6 +246,15 @@ export class Daemon {
     const shown = status(view, context, now);
     const counters = { ...shown.counters, ...this.#host!.counters(), ...this.#server?.counters };
     return { ...shown, counters };
+  }
+
+  #planHandover(params: HandoverParams | undefined): Result<'handover.plan'> {
+    const { role } = this.#running();
+    if (!canMove(role)) throw new Refusal('This is a home agent: only a mobile node moves.');
+    const now = this.#host!.world.clock.now();
+    const target = params === undefined ? null : handoverTarget(params);
+    const { choices, ...verdict } = role.planHandover(target, now);
+    return { ...verdict, choices: choices.map((choice) => choiceEntry(choice, now)) };
   }
 
   #handover(params: HandoverParams, peer: Peer | undefined): Result<'handover'> {
@@ -240,6 +296,23 @@ export class Daemon {
     return verdict;
   }
 
+  #commandBinding(
+    command: BindingCommand,
+    { homeAddress, dryRun = false }: BindingParams,
+    peer: Peer | undefined,
+  ): BindingVerdict {
+    const { role } = this.#running();
+    if (!canCommand(role)) throw new Refusal('This is a home agent: only a mobile node registers.');
+    const home = canonical(homeAddress) ?? null;
+    const verdict = this.#running().do((_, now) => role.commandBinding(command, home, dryRun, now));
+    if (verdict.accepted && !dryRun) {
+      const by = peer ? `uid ${peer.uid}` : 'a client of unknown uid';
+      const fields = { homeAddress: verdict.homeAddress, reason: verdict.reason, by };
+      this.#journal.event(event('BINDING_COMMANDED', fields), this.#host!.world.clock.now());
+    }
+    return verdict;
+  }
+
   #leaser(): Leaser {
     const { role } = this.#running();
     if (!canLease(role)) throw new Refusal('This is a home agent: only a mobile node has leases.');
@@ -270,6 +343,7 @@ export class Daemon {
   /** Everything that is open, also half way through a start. */
   async #close(): Promise<void> {
     this.#pump?.close();
+    await this.#hooks?.close();
     const world = this.#host?.world;
     if (world) {
       // A kernel that refuses to give something up is told of, and does not keep the rest from ending.
@@ -296,7 +370,7 @@ export const roleOf: CreateRole = async (config, host) => {
   if (config.role === 'mn') {
     const { MobileNode } = await import('../core/mn/mobile-node.js');
     return {
-      role: new MobileNode(config.options, host.random),
+      role: new MobileNode(config.options, host.random, host.sha256),
       warnings: resolveMobileNode(config.options, links),
     };
   }
@@ -308,6 +382,10 @@ export const roleOf: CreateRole = async (config, host) => {
 
 interface Mover extends Role {
   handover(target: HandoverTarget, now: Instant): Result<'handover'>;
+  planHandover(
+    target: HandoverTarget | null,
+    now: Instant,
+  ): Result<'handover'> & { readonly choices: readonly ChoiceView[] };
 }
 interface Sequencer extends Role {
   reserveSequences(homeAddress: string, count: number, now: Instant): Reservation;
@@ -322,6 +400,19 @@ interface Leaser extends Role {
   };
   doDhcp(action: DhcpAction, link: string | null, now: Instant): DhcpVerdict;
 }
+
+interface Registrar extends Role {
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+    now: Instant,
+  ): BindingVerdict;
+}
+const canCommand = (role: Role): role is Registrar => 'commandBinding' in role;
+const hasPrefixes = (role: Role): role is Role & { prefixes(now: Instant): PrefixesView } =>
+  'prefixes' in role;
+
 const canLease = (role: Role): role is Leaser => 'doDhcp' in role;
 
 const clientNames = (clients: readonly DhcpView[]): string =>

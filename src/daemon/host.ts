@@ -1,7 +1,9 @@
 /** What the daemon needs of the machine it runs on, so that it runs the same in a laboratory and under test. */
 import type { Peer } from '../control/server.js';
 import type { LinkName } from '../core/input.js';
+import type { Sha256 } from '../core/digest.js';
 import type { Random } from '../core/random.js';
+import type { Ownership } from '../linux/link-owners.js';
 import type { Journal, World } from '../ports/index.js';
 
 export interface HostRequest {
@@ -10,6 +12,8 @@ export interface HostRequest {
   readonly role: 'mn' | 'ha';
   /** Interfaces that the configuration names. */
   readonly links: readonly LinkName[];
+  /** Of a mobile node's interfaces: who configures them. */
+  readonly ownership: ReadonlyMap<LinkName, Ownership>;
   /** What is to forward packets. */
   readonly datapath: 'auto' | 'kernel' | 'userspace';
   /** UDP port that the role will take in; null without RFC 5555. */
@@ -20,6 +24,7 @@ export interface HostRequest {
 export interface Host {
   readonly world: World;
   readonly random: Random;
+  readonly sha256: Sha256;
   /** How packets are forwarded, for `status`. */
   readonly datapath: string;
   /** Interfaces and addresses beyond those that the role sees. */

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { networkInterfaces } from 'node:os';
 import { CLOCK_KEY } from '../core/role.js';
 import { clockName } from '../linux/clock.js';
+import { SYSTEM_SHA256 } from '../linux/digest.js';
 import { native } from '../linux/native.js';
 import type { Abilities } from '../linux/datapath/abilities.js';
 import { chooseDatapath } from '../linux/datapath/choose-datapath.js';
@@ -24,13 +25,14 @@ export const openLinuxHost: OpenHost = async (request) => {
     abilities,
     links: request.links,
     storeFile: storeOfName(request.name, process.env),
-    // A mobile node reads router advertisements itself; a home agent must be a router (RFC 6275 §10.1).
-    ...(request.role === 'mn' ? { quietLinks: request.links } : { forwarding: true }),
+    // A home agent must be a router (RFC 6275 §10.1).
+    ...(request.role === 'mn' ? { ownership: request.ownership } : { forwarding: true }),
   });
   world.store.set(CLOCK_KEY, clockName());
   return {
     world,
     random: SYSTEM_RANDOM,
+    sha256: SYSTEM_SHA256,
     datapath: words,
     neighbourhood: () => {
       const all = Object.entries(networkInterfaces());

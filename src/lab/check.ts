@@ -1,5 +1,5 @@
 /** Is it as the lab says? One answer per check, with what was there instead. */
-import { inPrefix, parseAddress, type IpAddress } from '../base/address.js';
+import { inPrefix, parseAddress, type IpAddress, type Prefix } from '../base/address.js';
 import type { BcEntry, BulEntry } from '../control/api.js';
 import { describeCheck, findLink, findNode, type Check, type Lab } from './model.js';
 import { worstSilence, type Outage } from './outage.js';
@@ -71,6 +71,12 @@ async function answer(
         found: worst === Infinity ? 'no end' : `${Math.round(worst)} ms at worst`,
       };
     }
+    case 'lost': {
+      const own = outages.filter((o) => o.to === check.to);
+      const lost = own.reduce((sum, o) => sum + o.lost, 0);
+      const sent = own.reduce((sum, o) => sum + o.sent, 0);
+      return { passed: lost <= check.atMost && sent > 0, found: `${lost} of ${sent} lost` };
+    }
     default:
       return check satisfies never;
   }
@@ -97,6 +103,8 @@ async function registered(
   const passed =
     entry.state === 'bound' &&
     isOn(world.lab, check.at, entry.careOf) &&
+    (check.within === null || isIn(check.within, entry.careOf)) &&
+    entry.careOf !== check.not &&
     (check.path === null || entry.path === check.path) &&
     (check.nat === null || entry.nat === check.nat);
   return { passed, found: bulText(entry) };
@@ -117,9 +125,14 @@ function bound(
 
 function isOn(lab: Lab, link: string, address: string | null): boolean {
   const there = findLink(lab, link);
+  if (!there) return false;
+  const { prefixes6, prefix4 } = there;
+  return [...prefixes6, ...(prefix4 ? [prefix4] : [])].some((p) => isIn(p, address));
+}
+
+function isIn(prefix: Prefix, address: string | null): boolean {
   const a = address === null ? undefined : parseAddress(address);
-  if (!there || !a) return false;
-  return [there.prefix6, there.prefix4].some((p) => p !== null && inPrefix(a, p));
+  return a !== undefined && inPrefix(a, prefix);
 }
 
 /** Behind a NAT the home agent sees the NAT's outer address. */

@@ -11,9 +11,12 @@ export interface LabFile {
   readonly text: string;
 }
 
-/** `roam`, or `./mine.yaml`. Throws `UsageError`: `LAB_UNKNOWN`, or `LAB_SYNTAX` from the file. */
+/**
+ * `roam`, `scenarios/wired`, or `./mine.yaml`. Throws `UsageError`: `LAB_UNKNOWN`, or `LAB_SYNTAX` from the file.
+ */
 export function loadLab(nameOrPath: string, folder = shippedFolder()): LabFile {
-  const file = isPath(nameOrPath) ? nameOrPath : join(folder, `${nameOrPath}.yaml`);
+  const shipped = labNames(folder).includes(nameOrPath);
+  const file = shipped || !isPath(nameOrPath) ? join(folder, `${nameOrPath}.yaml`) : nameOrPath;
   if (!existsSync(file)) {
     const known = labNames(folder).join(', ');
     throw new UsageError(
@@ -26,14 +29,17 @@ export function loadLab(nameOrPath: string, folder = shippedFolder()): LabFile {
   return { lab: parseLab(text, file), file, text };
 }
 
-/** Names of the labs that come with the program. */
-export const labNames = (folder = shippedFolder()): string[] =>
-  existsSync(folder)
-    ? readdirSync(folder)
-        .filter((f) => f.endsWith('.yaml'))
-        .map(labName)
-        .sort()
-    : [];
+/** Names of the labs that come with the program, those of a folder below after its name. */
+export function labNames(folder = shippedFolder()): string[] {
+  if (!existsSync(folder)) return [];
+  const names = (list: string[]) => list.filter((f) => f.endsWith('.yaml')).map(labName);
+  const below = join(folder, SCENARIOS);
+  const scenarios = existsSync(below) ? names(readdirSync(below)) : [];
+  return [
+    ...names(readdirSync(folder)).sort(),
+    ...scenarios.map((name) => `${SCENARIOS}/${name}`).sort(),
+  ];
+}
 
 const isPath = (text: string): boolean => text.includes('/') || /\.ya?ml$/.test(text);
 
@@ -43,3 +49,5 @@ function shippedFolder(): string {
   while (!existsSync(join(folder, 'labs')) && dirname(folder) !== folder) folder = dirname(folder);
   return join(folder, 'labs');
 }
+
+const SCENARIOS = 'scenarios';

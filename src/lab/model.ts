@@ -5,6 +5,7 @@
 import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
 import * as v from 'valibot';
 import {
+  formatPrefix,
   inPrefix,
   mac,
   type IpAddress,
@@ -17,11 +18,23 @@ import { UsageError } from '../base/error.js';
 import type { Millis } from '../base/time.js';
 import type { TunnelPath } from '../core/view.js';
 import { LAB, type CheckText, type LabText } from './schema.js';
+import { readAct, type Move } from './script.js';
+import {
+  advertisings,
+  servings,
+  type DhcpServing,
+  type LinkPlace,
+  type RouterAdvertising,
+  type Wrong,
+} from './services.js';
 
 export interface Lab {
   /** The file's name without its ending. */
   readonly name: string;
   readonly title: string;
+  /** What it shows, and the clause that asks for it. */
+  readonly purpose: string | null;
+  readonly clause: string | null;
   /** In the order of the file. */
   readonly links: readonly LabLink[];
   readonly nodes: readonly LabNode[];
@@ -35,31 +48,15 @@ export interface Lab {
 
 export interface LabLink {
   readonly name: string;
+  /** The first of `prefixes6`. */
   readonly prefix6: Prefix<Ipv6> | null;
+  /** All that are routed to the link, advertised or not. */
+  readonly prefixes6: readonly Prefix<Ipv6>[];
   readonly prefix4: Prefix<Ipv4> | null;
   /** Mobile nodes are at home here. */
   readonly home: boolean;
-  readonly ra: RouterAdvertising | null;
-  readonly dhcp: DhcpServing | null;
-}
-
-/** RFC 4861 §6.2.1 and RFC 6275 §7.5. `from` is the node that advertises. */
-export interface RouterAdvertising {
-  readonly from: string;
-  readonly minInterval: Millis;
-  readonly maxInterval: Millis;
-  /** The H bit, and R with the router's whole address. RFC 6275 §7.1, §7.2 */
-  readonly homeAgent: boolean;
-}
-
-export interface DhcpServing {
-  /** The node that serves; its address on the link is the server's and the router's. */
-  readonly server: string;
-  readonly from: Ipv4;
-  readonly to: Ipv4;
-  /** seconds */
-  readonly lease: number;
-  readonly replyDelay: Millis;
+  readonly ra: readonly RouterAdvertising[];
+  readonly dhcp: readonly DhcpServing[];
 }
 
 export type NodeRole = 'mn' | 'ha' | 'router' | 'nat' | 'host';
@@ -80,7 +77,9 @@ export interface LabInterface {
   /** Null: no cable. */
   readonly link: string | null;
   readonly mac: MacAddress;
+  /** The first of `addresses6`. */
   readonly address6: Ipv6 | null;
+  readonly addresses6: readonly Ipv6[];
   readonly address4: Ipv4 | null;
 }
 
@@ -91,7 +90,8 @@ export interface LabHome {
   readonly link: string;
   readonly prefix6: Prefix<Ipv6>;
   readonly address6: Ipv6;
-  readonly address4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** `dynamic`: one of the home agent's `pool4`. */
+  readonly address4: { readonly address: Ipv4; readonly prefixLength: number } | 'dynamic' | null;
 }
 
 /** What a lab may set of its roles; everything else is as the roles' defaults have it. */
@@ -103,6 +103,8 @@ export interface NodeConfig {
   /** seconds between NAT keep-alives */
   readonly natRefresh?: number | undefined;
   readonly forceUdp?: boolean | undefined;
+  /** Of a home agent: IPv4 home addresses to give. */
+  readonly pool4?: Prefix<Ipv4> | undefined;
 }
 
 export interface PingSpec {
@@ -111,26 +113,25 @@ export interface PingSpec {
   readonly interval: Millis;
 }
 
-export interface Move {
-  readonly node: string;
-  readonly interface: string;
-  /** Null pulls the cable. */
-  readonly to: string | null;
-  /** From the start of the script; null: when the last move has settled. */
-  readonly at: Millis | null;
-  readonly after: Millis;
-  readonly settle: Millis;
-  readonly checks: readonly Check[];
-}
-
 export type Check = Readonly<
-  | { kind: 'registered'; node: string; at: string; path: TunnelPath | null; nat: boolean | null }
+  | {
+      kind: 'registered';
+      node: string;
+      at: string;
+      /** The care-of address is of this prefix. */
+      within: Prefix | null;
+      /** It is another address than this. */
+      not: IpAddress | null;
+      path: TunnelPath | null;
+      nat: boolean | null;
+    }
   | { kind: 'bound'; node: string; home: Ipv6; at: string | null; path: TunnelPath | null }
   | { kind: 'unbound'; node: string; home: Ipv6 }
   /** `count` pings, each answered. */
   | { kind: 'ping'; node: string; to: IpAddress; count: number }
   /** Over all moves, in a `pings` series. */
   | { kind: 'outage'; to: IpAddress; below: Millis }
+  | { kind: 'lost'; to: IpAddress; atMost: number }
 >;
 
 /** Throws `UsageError` `LAB_SYNTAX` naming every problem, a line each. */
@@ -160,21 +161,23 @@ export const findNode = (lab: Lab, name: string): LabNode | undefined =>
 export const findLink = (lab: Lab, name: string): LabLink | undefined =>
   lab.links.find((l) => l.name === name);
 
+/** The prefix of a link that an address is of. */
+export const prefixOn = (link: LabLink | undefined, address: IpAddress): Prefix | undefined =>
+  [...(link?.prefixes6 ?? []), ...(link?.prefix4 ? [link.prefix4] : [])].find((p: Prefix) =>
+    inPrefix(address, p),
+  );
+
 /** Nodes that pass packets on. A NAT passes IPv4 only. */
 export const forwards = (node: LabNode): boolean =>
   node.role === 'router' || node.role === 'ha' || node.role === 'nat';
 
-/** What a move or a check says, for people. */
-export function describeMove(m: Move): string {
-  return m.to === null
-    ? `${m.node} ${m.interface} unplugged`
-    : `${m.node} ${m.interface} to ${m.to}`;
-}
-
+/** In words, for people. */
 export function describeCheck(c: Check): string {
   switch (c.kind) {
     case 'registered': {
       const how = [
+        c.within && `within ${formatPrefix(c.within)}`,
+        c.not && `not ${c.not}`,
         c.path && `by ${c.path}`,
         c.nat === true && 'NAT found',
         c.nat === false && 'no NAT',
@@ -190,6 +193,10 @@ export function describeCheck(c: Check): string {
       return `${c.node} reaches ${c.to}`;
     case 'outage':
       return `every outage of ${c.to} is below ${c.below} ms`;
+    case 'lost':
+      return c.atMost === 0
+        ? `no ping of ${c.to} is lost`
+        : `at most ${c.atMost} pings of ${c.to} are lost`;
     default:
       return c satisfies never;
   }
@@ -264,21 +271,28 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         link !== null &&
         known(linkNames, link, [...path, 'interfaces', ifName, 'link'], 'links')
       ) {
-        for (const family of ['6', '4'] as const) {
-          const address = i[`address${family}`];
-          const prefix = text.links[link]![`prefix${family}`];
-          if (!address) continue;
-          const here = [...path, 'interfaces', ifName, `address${family}`];
-          if (!prefix) wrong(here, `link ${link} has no prefix${family}`);
-          else if (!inPrefix(address, prefix))
-            wrong(here, `${address} is not in ${prefix.address}/${prefix.length} of link ${link}`);
+        const at6 = text.links[link]!.prefix6 ?? [];
+        const at4 = text.links[link]!.prefix4;
+        for (const [family, addresses, prefixes] of [
+          ['6', i.address6 ?? [], at6],
+          ['4', i.address4 ? [i.address4] : [], at4 ? [at4] : []],
+        ] as const) {
+          for (const address of addresses as readonly IpAddress[]) {
+            const here = [...path, 'interfaces', ifName, `address${family}`];
+            if (prefixes.length === 0) wrong(here, `link ${link} has no prefix${family}`);
+            else if (!prefixes.some((p: Prefix) => inPrefix(address, p))) {
+              const those = prefixes.map((p: Prefix) => formatPrefix(p)).join(', ');
+              wrong(here, `${address} is not in ${those} of link ${link}`);
+            }
+          }
         }
       }
       return {
         name: ifName,
         link,
         mac: labMac(index, at),
-        address6: i.address6 ?? null,
+        address6: i.address6?.[0] ?? null,
+        addresses6: i.address6 ?? [],
         address4: i.address4 ?? null,
       };
     });
@@ -308,65 +322,28 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
     };
   });
 
+  const place = (linkName: string): LinkPlace => ({
+    prefixes6: text.links[linkName]?.prefix6 ?? [],
+    prefix4: text.links[linkName]?.prefix4 ?? null,
+    able: nodes.filter(forwards).map((n) => {
+      const here = n.interfaces.filter((i) => i.link === linkName);
+      const addresses = here.flatMap((i) => [...i.addresses6, ...(i.address4 ? [i.address4] : [])]);
+      return { name: n.name, addresses };
+    }),
+  });
   const links = Object.entries(text.links).map(([linkName, link]): LabLink => {
-    const path = ['links', linkName];
-    const server = (given: string | undefined, family: '6' | '4', key: string): string => {
-      const able = nodes.filter(
-        (n) =>
-          forwards(n) && n.interfaces.some((i) => i.link === linkName && i[`address${family}`]),
-      );
-      if (!link[`prefix${family}`]) wrong([...path, key], `the link has no prefix${family}`);
-      if (given !== undefined) {
-        known(
-          able.map((n) => n.name),
-          given,
-          [...path, key, 'from'],
-          'nodes',
-        );
-        return given;
-      }
-      if (able.length === 1) return able[0]!.name;
-      wrong(
-        [...path, key],
-        able.length === 0
-          ? `no router has an address${family} on this link`
-          : `${able.map((n) => n.name).join(' and ')} have an address${family} here; say which in "router"`,
-      );
-      return '';
-    };
-    let ra: RouterAdvertising | null = null;
-    if (link.ra) {
-      const { router, minInterval, maxInterval, homeAgent } = link.ra;
-      if (minInterval > maxInterval) wrong([...path, 'ra', 'minInterval'], 'is above maxInterval');
-      ra = {
-        from: server(router, '6', 'ra'),
-        minInterval,
-        maxInterval,
-        homeAgent: homeAgent ?? false,
-      };
-    }
-    let dhcp: DhcpServing | null = null;
-    if (link.dhcp) {
-      const d = link.dhcp;
-      for (const key of ['from', 'to'] as const) {
-        if (link.prefix4 && !inPrefix(d[key], link.prefix4))
-          wrong([...path, 'dhcp', key], `${d[key]} is not on the link`);
-      }
-      dhcp = {
-        server: server(d.router, '4', 'dhcp'),
-        from: d.from,
-        to: d.to,
-        lease: d.lease / 1000,
-        replyDelay: d.replyDelay ?? 0,
-      };
-    }
+    const below =
+      (key: 'ra' | 'dhcp'): Wrong =>
+      (path, what) =>
+        wrong(['links', linkName, key, ...path], what);
     return {
       name: linkName,
-      prefix6: link.prefix6 ?? null,
+      prefix6: link.prefix6?.[0] ?? null,
+      prefixes6: link.prefix6 ?? [],
       prefix4: link.prefix4 ?? null,
       home: link.home ?? false,
-      ra,
-      dhcp,
+      ra: advertisings(link, place(linkName), below('ra')),
+      dhcp: servings(link, place(linkName), below('dhcp')),
     };
   });
 
@@ -383,8 +360,9 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         ),
         node
       );
-    if (home.address4 && !(link.prefix4 && inPrefix(home.address4, link.prefix4))) {
-      wrong([...path, 'address4'], `${home.address4} is not in prefix4 of link ${link.name}`);
+    const static4 = home.address4 === 'dynamic' ? undefined : home.address4;
+    if (static4 && !(link.prefix4 && inPrefix(static4, link.prefix4))) {
+      wrong([...path, 'address4'], `${static4} is not in prefix4 of link ${link.name}`);
     }
     const agent = nodes.find((n) => n.name === home.agent);
     if (!agent || agent.role !== 'ha') {
@@ -409,10 +387,11 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         wrong([...path, key], `${given} is not an address of ${home.agent}`);
       }
     }
-    const address4 = home.address4 && {
-      address: home.address4,
-      prefixLength: link.prefix4?.length ?? 32,
-    };
+    if (home.address4 === 'dynamic' && agent && !agent.config.pool4) {
+      wrong([...path, 'address4'], `${home.agent} has no "pool4" in its config to give one of`);
+    }
+    const prefixLength = link.prefix4?.length ?? 32;
+    const address4 = static4 ? { address: static4, prefixLength } : home.address4;
     const found: LabHome = {
       agent: home.agent,
       agent6,
@@ -420,7 +399,7 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
       link: link.name,
       prefix6: link.prefix6!,
       address6: home.address6,
-      address4: address4 ?? null,
+      address4: (address4 as LabHome['address4'] | undefined) ?? null,
     };
     return { ...node, home: found };
   });
@@ -436,6 +415,8 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
           kind: 'registered',
           node: c.registered,
           at: c.at,
+          within: c.within ?? null,
+          not: c.not ?? null,
           path: c.path ?? null,
           nat: c.nat ?? null,
         };
@@ -459,28 +440,21 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         known(nodeNames, c.ping, [...here, 'ping'], 'nodes');
         return { kind: 'ping', node: c.ping, to: c.to, count: c.count ?? DEFAULT_PINGS };
       }
-      if (!text.pings?.some((p) => p.to === c.outage))
-        wrong([...here, 'outage'], `no series in "pings" goes to ${c.outage}`);
-      return { kind: 'outage', to: c.outage, below: c.below };
+      const key = 'outage' in c ? 'outage' : 'lost';
+      const to = 'outage' in c ? c.outage : c.lost;
+      if (!text.pings?.some((p) => p.to === to))
+        wrong([...here, key], `no series in "pings" goes to ${to}`);
+      return 'outage' in c
+        ? { kind: 'outage', to, below: c.below }
+        : { kind: 'lost', to, atMost: c.atMost };
     });
 
   const moves = (text.moves ?? []).map((m, i): Move => {
     const path = ['moves', i];
-    if (known(nodeNames, m.move, [...path, 'move'], 'nodes')) {
-      known(
-        Object.keys(text.nodes[m.move]!.interfaces),
-        m.interface,
-        [...path, 'interface'],
-        'interfaces',
-      );
-    }
-    if (m.to !== null) known(linkNames, m.to, [...path, 'to'], 'links');
     if (m.at !== undefined && m.after !== undefined)
       wrong([...path, 'after'], 'give "at" or "after", not both');
     return {
-      node: m.move,
-      interface: m.interface,
-      to: m.to,
+      act: readAct(m, { nodes, links, place }, (at, what) => wrong([...path, ...at], what)),
       at: m.at ?? null,
       after: m.after ?? 0,
       settle: m.settle ?? DEFAULT_SETTLE,
@@ -496,6 +470,8 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
   return {
     name,
     title: text.title ?? name,
+    purpose: text.purpose ?? null,
+    clause: text.clause ?? null,
     links,
     nodes: withHomes,
     pings,

@@ -5,13 +5,13 @@ import { chooseWorld, type Choice } from './choose.js';
 import type { GuestKind, GuestRun } from './guest/guest.js';
 import type { KernelName } from './guest/debian-kernel.js';
 import type { LabFile } from './library.js';
-import { describeMove } from './model.js';
 import type { DatapathAsked } from './netns/config.js';
 import { runInTerminal } from './netns/command.js';
 import { insideUserNamespace, userNamespaceCommand } from './netns/probe.js';
 import { labFolder } from './netns/state.js';
-import { clock, resultLines, stageLines, type ReportStyle } from './report.js';
+import { clock, headLines, resultLines, stageLines, type ReportStyle } from './report.js';
 import { runLab, type LabObserver, type LabResult } from './run.js';
+import { describeMove } from './script.js';
 import type { LabWorld, WorldKind } from './world.js';
 
 export interface PlayOptions {
@@ -61,7 +61,7 @@ export async function playLab(file: LabFile, options: PlayOptions): Promise<Play
     return { kind: 'elsewhere', code: await runInTerminal(inside.command, inside.environment) };
   }
   const interrupt = onInterrupt();
-  say?.(`${style.strong(file.lab.name)}: ${file.lab.title}`);
+  for (const line of headLines(file.lab, style)) say?.(line);
   const slow =
     choice.patience > 1 ? `; a slow one, all limits are ${choice.patience} times as wide` : '';
   say?.(`world: ${choice.kind}, ${choice.why}${slow}`);

@@ -1,6 +1,7 @@
 /** A run as text for people. Lines out, nothing printed: the command decides where they go. */
 import type { BcEntry, BulEntry } from '../control/api.js';
 import type { CheckResult } from './check.js';
+import type { Lab } from './model.js';
 import type { Outage } from './outage.js';
 import type { LabResult, MoveResult, Stage } from './run.js';
 import type { LabTime } from './world.js';
@@ -15,6 +16,18 @@ export interface ReportStyle {
 
 /** `   3.274 s`: since the world was made. */
 export const clock = (at: LabTime): string => `${(at / 1000).toFixed(3).padStart(8)} s`;
+
+/** What it is, what it shows, and by which clause. */
+export function headLines(
+  { name, title, purpose, clause }: Pick<Lab, 'name' | 'title' | 'purpose' | 'clause'>,
+  style: ReportStyle,
+): string[] {
+  return [
+    `${style.strong(name)}: ${title}`,
+    ...(purpose === null ? [] : [`purpose: ${purpose.trim()}`]),
+    ...(clause === null ? [] : [`clause: ${clause}`]),
+  ];
+}
 
 export function stageLines(stage: Stage, style: ReportStyle): string[] {
   const lines: string[] = [];
@@ -35,7 +48,8 @@ export function resultLines(result: LabResult, style: ReportStyle): string[] {
       style.strong('Moves'),
       ...table(MOVE_HEAD, result.moves.flatMap(moveRows), style),
     );
-  for (const move of result.moves) lines.push('', ...phaseLines(move, style));
+  for (const move of result.moves)
+    if (PLUGS.has(move.kind)) lines.push('', ...phaseLines(move, style));
   const all = [...result.start.checks, ...result.moves.flatMap((m) => m.checks), ...result.checks];
   const failed = all.filter((c) => !c.passed);
   if (result.checks.length > 0)
@@ -143,6 +157,8 @@ function phaseLines(move: MoveResult, style: ReportStyle): string[] {
 const ms = (n: number): string =>
   n >= 10 || n === 0 ? `${Math.round(n)} ms` : `${n.toFixed(1)} ms`;
 
+/** What can be a handover. */
+const PLUGS: ReadonlySet<MoveResult['kind']> = new Set(['move', 'alternate']);
 const PHASE = {
   link: 'link up',
   router: 'router advertisement',

@@ -1,5 +1,5 @@
 /** The options of every role that a lab asks for, as the core takes them. */
-import type { Ipv4, Ipv6 } from '../base/address.js';
+import { inPrefix, type Ipv4, type Ipv6 } from '../base/address.js';
 import { HOME_AGENT_DEFAULTS, type HomeAgentOptions } from '../core/ha/options.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../core/mn/options.js';
 import type { AccessRouterOptions } from '../core/router/access-router.js';
@@ -10,12 +10,14 @@ export function mobileNodeOptions(node: LabNode): MobileNodeOptions {
   const { config } = node;
   return {
     ...MOBILE_NODE_DEFAULTS,
+    addressGeneration: 'eui64', // a laboratory's addresses tell whose they are
     homes: [
       {
         homeAddress: home.address6,
         homePrefix: home.prefix6,
         homeAgent: home.agent6,
         homeAgent4: home.agent4,
+        discovery: false,
         homeAddress4: home.address4,
         homeLink: null,
       },
@@ -41,17 +43,19 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
     address: address6,
     address4,
     homeLinks,
+    prefixesOfAddresses: [],
     acl: mobiles.map(({ home }) => ({
       homeAddress: home.address6,
       status: 0,
-      homeAddress4: home.address4?.address ?? null,
+      homeAddress4: static4(home)?.address ?? null,
     })),
     // Whom the lab does not know it does not serve.
     defaultStatus: ADMINISTRATIVELY_PROHIBITED,
     dsmip: true,
     acceptIpv4: mobiles.flatMap(({ home }) =>
-      home.address4 ? [{ address: home.address4.address, length: 32 }] : [],
+      static4(home) ? [{ address: static4(home)!.address, length: 32 }] : [],
     ),
+    ipv4Pool: config.pool4 ? [config.pool4] : [],
     ...(config.dad === undefined ? {} : { dadMode: config.dad }),
     ...(config.lifetime === undefined ? {} : { maxBindingLifetime: config.lifetime }),
     ...(config.natRefresh === undefined ? {} : { natRefresh: config.natRefresh }),
@@ -65,19 +69,17 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
   const dhcp: AccessRouterOptions['dhcp'][number][] = [];
   for (const i of node.interfaces) {
     const link = lab.links.find((l) => l.name === i.link);
-    if (link?.ra?.from === node.name && link.prefix6 && i.address6) {
-      const { homeAgent, minInterval, maxInterval } = link.ra;
+    const ra = link?.ra.find((r) => r.from === node.name);
+    if (ra && i.address6) {
+      const { homeAgent, minInterval, maxInterval } = ra;
       advertise.push({
         link: i.name,
-        prefixes: [
-          {
-            prefix: link.prefix6,
-            // RFC 6275 §7.2: a home agent tells its whole address.
-            ...(homeAgent ? { routerAddress: i.address6 } : {}),
-            validLifetime: VALID_LIFETIME,
-            preferredLifetime: PREFERRED_LIFETIME,
-          },
-        ],
+        prefixes: ra.prefixes.map(({ prefix, validLifetime, preferredLifetime }) => {
+          // RFC 6275 §7.2: a home agent tells its whole address.
+          const own = homeAgent && i.addresses6.find((a) => inPrefix(a, prefix));
+          const told = own ? { routerAddress: own } : {};
+          return { prefix, ...told, validLifetime, preferredLifetime };
+        }),
         homeAgent,
         // RFC 4861 §6.2.1: three times MaxRtrAdvInterval, and at least what seconds can say.
         routerLifetime: Math.max(MIN_ROUTER_LIFETIME, Math.ceil((3 * maxInterval) / 1000)),
@@ -86,8 +88,9 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
         advertiseInterval: true,
       });
     }
-    if (link?.dhcp?.server === node.name && link.prefix4 && i.address4) {
-      const { from, to, lease, replyDelay } = link.dhcp;
+    const serving = link?.dhcp.find((d) => d.server === node.name);
+    if (serving && link?.prefix4 && i.address4) {
+      const { from, to, lease, replyDelay } = serving;
       dhcp.push({
         link: i.name,
         serverAddress: i.address4,
@@ -102,6 +105,9 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
   }
   return advertise.length + dhcp.length === 0 ? null : { advertise, dhcp };
 }
+
+/** Of a dynamic one nobody knows before the home agent gives it. */
+export const static4 = ({ address4 }: LabHome) => (address4 === 'dynamic' ? null : address4);
 
 /** Mobile nodes that a home agent serves. */
 export function mobilesOf(lab: Lab, agent: LabNode): { node: LabNode; home: LabHome }[] {
@@ -127,6 +133,4 @@ export function agentAddresses(
 }
 
 const ADMINISTRATIVELY_PROHIBITED = 129; // RFC 6275 §6.1.8
-const VALID_LIFETIME = 86400; // s
-const PREFERRED_LIFETIME = 14400; // s
 const MIN_ROUTER_LIFETIME = 3; // s

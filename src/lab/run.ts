@@ -4,8 +4,11 @@ import type { BcEntry, BulEntry } from '../control/api.js';
 import { summarize } from '../diagnostics/describe.js';
 import { decodeFrame } from '../diagnostics/decode-packet.js';
 import { evaluate, type CheckResult } from './check.js';
-import { describeMove, findNode, type Check, type Lab, type Move } from './model.js';
+import { findNode, type Check, type Lab } from './model.js';
 import { outageOf, type Outage } from './outage.js';
+import { perform, type Plugged } from './perform.js';
+import { describeMove, type Act, type Move } from './script.js';
+import { static4 } from './roles.js';
 import { Signalling } from './signalling.js';
 import { linkUpEvent, round, timelineOf, type Timeline } from './timeline.js';
 import type { Happening, LabTime, LabWorld, PingSeries, WorldKind } from './world.js';
@@ -15,6 +18,9 @@ export interface LabResult {
   readonly version: 1;
   readonly lab: string;
   readonly title: string;
+  /** What it shows, and the clause that asks for it; null where the file does not say. */
+  readonly purpose: string | null;
+  readonly clause: string | null;
   readonly world: WorldKind;
   /** Release of the kernel that it ran on; null in virtual time. */
   readonly kernel: string | null;
@@ -45,9 +51,12 @@ export interface Stage {
 }
 
 export interface MoveResult extends Stage, Timeline {
+  /** In words. */
   readonly move: string;
-  readonly node: string;
-  readonly interface: string;
+  readonly kind: Act['kind'];
+  /** Whose cable was moved last; null where none was. */
+  readonly node: string | null;
+  readonly interface: string | null;
   readonly to: string | null;
   readonly startedAt: LabTime;
   readonly linkUpAt: LabTime | null;
@@ -108,19 +117,21 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
 
   const moves: MoveResult[] = [];
   const outages: Outage[] = [];
+  let current = lab;
   for (const move of lab.moves) {
     const since = world.now();
     const due = move.at === null ? since + move.after : scriptStart + move.at;
     if (due > since) await step(world.wait(due - since));
-    signalling.expectAdvertisement(move.to);
+    signalling.expectAdvertisement(destinationOf(move.act));
     const startedAt = world.now();
     observer.moving?.(move, startedAt);
-    const plugged = await step(world.move(move.node, move.interface, move.to));
+    const done = await perform(move.act, current, world, step);
+    current = done.lab;
     await step(world.wait(move.settle));
     await step(patiently(world, move.checks, move.settle * (patience - 1)));
     const until = world.now();
-    const seen = linkUpEvent(happenings, { ...move, from: startedAt, until })?.at;
-    const linkUpAt = move.to === null ? null : Math.min(plugged, seen ?? plugged);
+    const { plugged } = done;
+    const linkUpAt = linkUpOf(happenings, plugged, until);
     // Replies to what was sent last may still be on their way.
     await step(world.wait(REPLY_PATIENCE));
     const measured = pings.map((p) => outageOf(p, startedAt - REPLY_PATIENCE, until, linkUpAt));
@@ -128,22 +139,14 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     const after = await step(stage(world, move.checks, outages, patience));
     const result: MoveResult = {
       move: describeMove(move),
-      node: move.node,
-      interface: move.interface,
-      to: move.to,
+      kind: move.act.kind,
+      node: plugged?.node ?? null,
+      interface: plugged?.interface ?? null,
+      to: plugged?.to ?? null,
       startedAt: round(startedAt),
       linkUpAt: linkUpAt === null ? null : round(linkUpAt),
       outages: measured,
-      ...timelineOf(happenings, {
-        node: move.node,
-        interface: move.interface,
-        homeAgent: findNode(lab, move.node)?.home?.agent ?? null,
-        homeAddress: findNode(lab, move.node)?.home?.address6 ?? null,
-        from: startedAt,
-        linkUp: linkUpAt,
-        until,
-        firstPacket: firstEnd(ownOutages(lab, move.node, measured)),
-      }),
+      ...handoverOf(happenings, lab, plugged, linkUpAt, until, measured),
       ...after,
     };
     moves.push(result);
@@ -158,6 +161,8 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
     version: 1,
     lab: lab.name,
     title: lab.title,
+    purpose: lab.purpose,
+    clause: lab.clause,
     world: options.world,
     kernel: options.kernel,
     why: options.why,
@@ -172,9 +177,49 @@ export async function runLab(world: LabWorld, options: RunOptions): Promise<LabR
   return result;
 }
 
+/** Where the next advertisement is news. */
+function destinationOf(act: Act): string | null {
+  if (act.kind === 'move') return act.to;
+  if (act.kind === 'alternate') return act.between[(act.count - 1) % 2]!;
+  return act.kind === 'advertise' ? act.link : null;
+}
+
+function linkUpOf(
+  happenings: readonly Happening[],
+  plugged: Plugged | null,
+  until: LabTime,
+): LabTime | null {
+  if (!plugged || plugged.at === null) return null;
+  const seen = linkUpEvent(happenings, { ...plugged, from: plugged.startedAt, until })?.at;
+  return Math.min(plugged.at, seen ?? plugged.at);
+}
+
+/** Of a mobile node that was moved; there is nothing to tell of others. */
+function handoverOf(
+  happenings: readonly Happening[],
+  lab: Lab,
+  plugged: Plugged | null,
+  linkUp: LabTime | null,
+  until: LabTime,
+  outages: readonly Outage[],
+): Timeline {
+  const home = plugged && findNode(lab, plugged.node)?.home;
+  if (!home) return { phases: [], waits: [] };
+  return timelineOf(happenings, {
+    node: plugged.node,
+    interface: plugged.interface,
+    homeAgent: home.agent,
+    homeAddress: home.address6,
+    from: plugged.startedAt,
+    linkUp,
+    until,
+    firstPacket: firstEnd(ownOutages(lab, plugged.node, outages)),
+  });
+}
+
 /** Waits until the tables say what the checks will ask, `span` at most; not at all when that is 0. */
 async function patiently(world: LabWorld, checks: readonly Check[], span: Millis): Promise<void> {
-  const asked = checks.filter((c) => c.kind !== 'ping' && c.kind !== 'outage');
+  const asked = checks.filter((c) => c.kind !== 'ping' && c.kind !== 'outage' && c.kind !== 'lost');
   const end = world.now() + span;
   while (world.now() < end) {
     const results = await Promise.all(asked.map((check) => evaluate(check, world, [], 1)));
@@ -217,7 +262,9 @@ export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
 /** Outages of the addresses of the node that moved. */
 function ownOutages(lab: Lab, node: string, outages: readonly Outage[]): readonly Outage[] {
   const home = findNode(lab, node)?.home;
-  return outages.filter((o) => o.to === home?.address6 || o.to === home?.address4?.address);
+  if (!home) return [];
+  const own: readonly (string | undefined)[] = [home.address6, static4(home)?.address];
+  return outages.filter((o) => own.includes(o.to));
 }
 
 function firstEnd(outages: readonly Outage[]): LabTime | null {

@@ -5,6 +5,7 @@
 import type { Millis } from '../base/time.js';
 import type { BcEntry, BulEntry, EventNotice, Status } from '../control/api.js';
 import type { Lab, PingSpec } from './model.js';
+import type { Family } from './script.js';
 
 export type WorldKind = 'netns' | 'uml' | 'vm' | 'sim';
 
@@ -45,8 +46,12 @@ export interface LabWorld {
   /** Builds everything and waits until every role runs. On failure nothing is left behind. */
   up(): Promise<void>;
   wait(span: Millis): Promise<void>;
-  /** Cable out of where it is, into `link`, or nowhere. Returns when it was in. */
-  move(node: string, interfaceName: string, link: string | null): Promise<LabTime>;
+  /** Cable out of where it is, and `gap` later into `link`, or nowhere. Returns when it was in. */
+  move(node: string, interfaceName: string, link: string | null, gap?: Millis): Promise<LabTime>;
+  /** A link carries nothing of a family from now on, whoever is on it; `passes`: it does again. */
+  carry(link: string, family: Family, passes: boolean): Promise<void>;
+  /** Routers advertise and lease from now on what `lab` says; nothing else of it is looked at. */
+  serve(lab: Lab): Promise<void>;
   /** Throws `UsageError` `LAB_EXEC` where the world has no processes. */
   exec(node: string, command: readonly string[]): Promise<ExecResult>;
   bul(node: string): Promise<readonly BulEntry[]>;

@@ -32,6 +32,13 @@ export interface SignallingFilter {
 export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8Array {
   const p = new Program();
   const ipv4Inside = tunnels === 'all' ? 'accept' : 'drop';
+  /** Of the packet inside, an octet of which `load` reads: signalling, and nothing else of a tunnel of the kernel's. */
+  const inside = (load: (at: number) => Program): void => {
+    load(6).when(JEQ, PROTOCOL.mobility, 'accept');
+    p.when(JEQ, PROTOCOL.destinationOptions, 'accept').unless(JEQ, PROTOCOL.icmpv6, 'drop');
+    load(40).when(JGT, ICMPV6.mobilePrefixAdvertisement, 'drop');
+    p.when(JGT, ICMPV6.homeAgentDiscoveryRequest - 1, 'accept').jump('drop');
+  };
   p.load(SKF_AD_PKTTYPE).when(JGT, PACKET_MULTICAST, 'drop');
   p.load(SKF_AD_VLAN_TAG_PRESENT).when(JGT, 0, 'drop');
   p.load(SKF_AD_PROTOCOL)
@@ -56,7 +63,7 @@ export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8A
   }
   p.jump('accept');
   p.label('in6');
-  if (tunnels === 'mobility') p.loadByte(NETWORK + 46).jump('inner');
+  if (tunnels === 'mobility') inside((at) => p.loadByte(NETWORK + 40 + at));
   else p.jump('accept');
 
   p.label('four').loadByte(NETWORK + 9);
@@ -68,15 +75,15 @@ export function signallingFilter({ tunnels, udpPort }: SignallingFilter): Uint8A
   p.when(JEQ, UDP_PORT.dhcpServer, 'accept').when(JEQ, UDP_PORT.dhcpClient, 'accept');
   if (udpPort !== null) p.when(JEQ, udpPort, 'datagram');
   p.jump('drop');
-  p.label('datagram')
-    .loadByteAfterHeader(UDP_HEADER + 6)
-    .jump('inner');
+  if (udpPort !== null) {
+    p.label('datagram');
+    inside((at) => p.loadByteAfterHeader(UDP_HEADER + at));
+  }
   p.label('four6');
-  if (tunnels === 'mobility') p.firstFragmentOnly().loadHeaderLength().loadByteAfterHeader(6);
-  else p.jump('accept');
-
-  p.label('inner').when(JEQ, PROTOCOL.mobility, 'accept');
-  p.when(JEQ, PROTOCOL.destinationOptions, 'accept');
+  if (tunnels === 'mobility') {
+    p.firstFragmentOnly().loadHeaderLength();
+    inside((at) => p.loadByteAfterHeader(at));
+  } else p.jump('accept');
 
   p.label('drop').give(0);
   p.label('accept').give(WHOLE);

@@ -5,8 +5,13 @@
 import { EventEmitter } from 'node:events';
 import { NetlinkSocket } from 'netlink/dist/netlink.js';
 import type { NetlinkMessage } from 'netlink/dist/structs.js';
-import type { LinkName, LinkState } from '../core/input.js';
+import { after, seconds, type Instant } from '../base/time.js';
+import type { LinkAddress, LinkName, LinkState } from '../core/input.js';
 import type { Links } from '../ports/index.js';
+import { LinuxClock } from './clock.js';
+import { PROTOCOL_MIP6 } from './datapath/marks.js';
+import { DefaultRoutes } from './default-routes.js';
+import type { LinkOwners } from './link-owners.js';
 import type { NetNamespace } from './native.js';
 import { parseAddress, type KernelAddress } from './netlink/address.js';
 import { parseLink, type KernelLink } from './netlink/link.js';
@@ -34,6 +39,9 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
   readonly #byIndex = new Map<number, Known>();
   readonly #shown = new Map<LinkName, LinkState>();
   readonly #refreshing = new Set<number>();
+  readonly #owners: LinkOwners | undefined;
+  readonly #clock = new LinuxClock();
+  #routes: DefaultRoutes | undefined;
   #resyncing: Promise<void> | undefined;
   #closed = false;
 
@@ -42,8 +50,10 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     names: readonly LinkName[],
     requests: RtNetlink,
     counters: Record<string, number>,
+    owners: LinkOwners | undefined,
   ) {
     super();
+    this.#owners = owners;
     this.#names = new Set(names);
     this.#requests = requests;
     this.#transport = new NetlinkTransport(netns, NETLINK_ROUTE);
@@ -68,9 +78,11 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     names: readonly LinkName[],
     requests: RtNetlink,
     counters: Record<string, number>,
+    owners?: LinkOwners,
   ): Promise<LinuxLinks> {
-    const links = new LinuxLinks(netns, names, requests, counters);
+    const links = new LinuxLinks(netns, names, requests, counters, owners);
     try {
+      if (owners?.mayAdopt) await links.#followRoutes(netns);
       await links.resync();
     } catch (error) {
       links.close();
@@ -131,8 +143,16 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
 
   close(): void {
     this.#closed = true;
+    this.#routes?.close();
     this.#transport.close();
     this.removeAllListeners();
+  }
+
+  async #followRoutes(netns: NetNamespace): Promise<void> {
+    this.#routes = await DefaultRoutes.open(netns, this.#requests);
+    this.#routes.on('changed', () => {
+      for (const { index } of this.#shown.values()) this.#show(index);
+    });
   }
 
   async #readAll(): Promise<void> {
@@ -200,6 +220,7 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     const known = this.#byIndex.get(index);
     if (!known) return;
     this.#byIndex.delete(index);
+    this.#owners?.forget(index);
     this.emit('gone', index);
     const { name } = known.link;
     if (this.#shown.get(name)?.index === index && this.#shown.delete(name)) {
@@ -211,9 +232,14 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
     const known = this.#byIndex.get(index);
     if (!known || !this.#names.has(known.link.name)) return;
     const { link } = known;
-    const addresses = [...known.addresses.values()]
-      .filter((a) => a.usable)
-      .map(({ address, prefixLength }) => ({ address, prefixLength }));
+    const all = [...known.addresses.values()];
+    const names = [...this.#byIndex.values()].map((k) => k.link.name);
+    const owner = this.#owners?.of(link, all, names);
+    const another = owner?.kind === 'other';
+    const now = this.#clock.now();
+    const addresses = all
+      .filter((a) => a.usable && !(another && a.protocol === PROTOCOL_MIP6))
+      .map((a) => (another ? adoptedAddress(a, now) : plainAddress(a)));
     const state: LinkState = {
       name: link.name,
       index: link.index,
@@ -222,6 +248,8 @@ export class LinuxLinks extends EventEmitter<LinksEvents> implements Links {
       mtu: link.mtu,
       carrierUps: known.carrierUps,
       addresses,
+      ...(owner ? { owner } : {}),
+      ...(another ? { routers: this.#routes?.of(index) ?? [] } : {}),
     };
     const was = this.#shown.get(link.name);
     if (was && sameLink(was, state)) return;
@@ -239,6 +267,17 @@ interface Known {
 
 const addressKey = (a: KernelAddress): string => `${a.address}/${a.prefixLength}`;
 
+const plainAddress = ({ address, prefixLength }: KernelAddress): LinkAddress => ({
+  address,
+  prefixLength,
+});
+
+function adoptedAddress(a: KernelAddress, now: Instant): LinkAddress {
+  const { address, prefixLength, deprecated, temporary, validLifetime } = a;
+  const validUntil = validLifetime === null ? null : after(now, seconds(validLifetime));
+  return { address, prefixLength, validUntil, deprecated, temporary };
+}
+
 function sameLink(a: LinkState, b: LinkState): boolean {
   return (
     a.index === b.index &&
@@ -246,14 +285,30 @@ function sameLink(a: LinkState, b: LinkState): boolean {
     a.mac === b.mac &&
     a.mtu === b.mtu &&
     a.carrierUps === b.carrierUps &&
-    a.addresses.length === b.addresses.length &&
-    a.addresses.every((x, i) => {
-      const y = b.addresses[i]!;
-      return x.address === y.address && x.prefixLength === y.prefixLength;
-    })
+    a.owner === b.owner &&
+    sameList(a.addresses, b.addresses, sameAddress) &&
+    sameList(a.routers ?? [], b.routers ?? [], (x, y) => x.via === y.via && x.family === y.family)
   );
 }
 
+function sameAddress(a: LinkAddress, b: LinkAddress): boolean {
+  return (
+    a.address === b.address &&
+    a.prefixLength === b.prefixLength &&
+    a.deprecated === b.deprecated &&
+    a.temporary === b.temporary &&
+    sameEnd(a.validUntil ?? null, b.validUntil ?? null)
+  );
+}
+
+/** The kernel tells whole seconds that are left: the same end reads a second apart. */
+const sameEnd = (a: Instant | null, b: Instant | null): boolean =>
+  a === null || b === null ? a === b : Math.abs(a - b) < END_SLACK;
+
+const sameList = <T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean =>
+  a.length === b.length && a.every((x, i) => same(x, b[i]!));
+
+const END_SLACK = seconds(2);
 const NETLINK_ROUTE = 0;
 const AF_UNSPEC = 0;
 const GROUPS = [1, 5, 9]; // RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR

@@ -13,6 +13,7 @@ import { openDatapath, type OpenDatapath } from './datapath/open-datapath.js';
 import { Tunnels } from './datapath/tunnels.js';
 import { Failures, type SendFailure } from './failures.js';
 import { Inlet } from './inlet.js';
+import { LinkOwners, type Ownership } from './link-owners.js';
 import { LinuxLinks } from './links.js';
 import type { NetNamespace } from './native.js';
 import { Outbox } from './netlink/outbox.js';
@@ -28,8 +29,11 @@ export interface LinuxWorldOptions {
   readonly netns?: NetNamespace;
   /** Interfaces that the role sees. They may appear later. */
   readonly links: readonly LinkName[];
-  /** Of `links`: interfaces on which the kernel is to leave router advertisements to us. */
-  readonly quietLinks?: readonly LinkName[];
+  /**
+   * Of `links`: who processes router advertisements there. On those that are ours the kernel is told to leave them
+   * alone, and what it did is put back by `clean`.
+   */
+  readonly ownership?: ReadonlyMap<LinkName, Ownership>;
   /** Forwarding is switched on, and put back by `clean`; otherwise it is the administrator's. */
   readonly forwarding?: boolean;
   /** What the kernel is to do of the datapath; nothing by default. */
@@ -102,7 +106,7 @@ export class LinuxWorld implements World {
     for (const link of parts.links.list()) this.#adopt(link);
   }
 
-  /** Everything is open when it resolves, and nothing of the kernel changed but `quietLinks`. Throws `LinuxError`. */
+  /** Everything is open when it resolves, and nothing of the kernel changed but the settings of our own links. Throws `LinuxError`. */
   static async open(options: LinuxWorldOptions): Promise<LinuxWorld> {
     const netns = options.netns ?? null;
     const closers: (() => void)[] = [];
@@ -117,7 +121,8 @@ export class LinuxWorld implements World {
       const input = (i: WorldInput): void => toWorld.input(i);
       const outbox = new Outbox();
       const requests = keep(new RtNetlink(netns, outbox));
-      const links = keep(await LinuxLinks.open(netns, options.links, requests, counters));
+      const owners = options.ownership && new LinkOwners(netns, options.ownership);
+      const links = keep(await LinuxLinks.open(netns, options.links, requests, counters, owners));
       const failures = new Failures(counters, options.onFailure);
       const outlet = keep(new Outlet(netns, links, failures));
       const abilities = options.abilities ?? USER_SPACE;
@@ -125,6 +130,9 @@ export class LinuxWorld implements World {
       const tap = new MobilityTap();
       const toTap: { mobility: (packet: ReceivedPacket) => void } = { mobility: () => {} };
       const byKernel = canForward(abilities);
+      const handOn = (packet: ReceivedPacket | undefined): void => {
+        if (packet) input({ kind: 'packet', packet });
+      };
       const inlet = keep(
         new Inlet(
           netns,
@@ -134,10 +142,10 @@ export class LinuxWorld implements World {
             mobility: (packet) => toTap.mobility(packet),
             tunnelled: (view, start, end, link, offload) =>
               byKernel
-                ? tap.noteTunnelled(view.octets, start, end, link)
+                ? handOn(tap.noteTunnelled(view.octets, start, end, link))
                 : tunnels.tunnelled(view, start, end, link, offload),
             datagram: (view, start, end, from) =>
-              tap.noteDatagram(view.octets.slice(start, end), from),
+              handOn(tap.noteDatagram(view.octets.slice(start, end), from)),
             tooBig: (remote, mtu) => tunnels.pathTooBig(remote, mtu),
             batchDone: (buffer) => tunnels.batchDone(buffer),
           },
@@ -238,7 +246,7 @@ export class LinuxWorld implements World {
 
   #adopt(link: LinkState): void {
     this.#parts.inlet.takeMulticast(link.index);
-    if (!this.#options.quietLinks?.includes(link.name)) return;
+    if (link.owner?.kind !== 'us') return;
     try {
       this.#parts.sysctls.change({
         [`ipv6/conf/${link.name}/accept_ra`]: '0',

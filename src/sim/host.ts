@@ -205,8 +205,19 @@ export class Host {
     if (on) this.linkChanged(on);
   }
 
+  /** RFC 4291 §2.6: taken in, answered for without override, and never a source. */
+  addAnycast(link: LinkName, address: Ipv6, owner: string): void {
+    this.#interfaces.get(link)?.anycast.assign(address, 128, owner);
+  }
+
+  removeAnycast(link: LinkName, address: Ipv6, owner: string): void {
+    this.#interfaces.get(link)?.anycast.withdraw(address, owner);
+  }
+
   isLocal(address: IpAddress): boolean {
-    return this.#local.has(address);
+    if (this.#local.has(address)) return true;
+    for (const on of this.#interfaces.values()) if (on.anycast.has(address)) return true;
+    return false;
   }
 
   get addresses(): Iterable<IpAddress> {

@@ -18,6 +18,8 @@ export class Interface implements LinkPort {
   readonly mac: MacAddress;
   readonly mtu: number;
   readonly addresses = new AddressSet();
+  /** Taken in, and never sent from. */
+  readonly anycast = new AddressSet();
   readonly #macOctets: Uint8Array;
   readonly #calls: InterfaceCalls;
   #neighbours: Neighbours | undefined;

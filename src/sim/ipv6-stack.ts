@@ -135,6 +135,11 @@ export class Ipv6Stack {
     return this.#host.interface(link)?.addresses.has(destination) ?? false;
   }
 
+  #isAnycast(address: Ipv6): boolean {
+    for (const on of this.#host.interfaces) if (on.anycast.has(address)) return true;
+    return false;
+  }
+
   #holder(source: Ipv6): Interface | undefined {
     for (const on of this.#host.interfaces) if (on.addresses.has(source)) return on;
     return undefined;
@@ -284,7 +289,8 @@ export class Ipv6Stack {
   }
 
   #solicited(on: Interface, source: Ipv6, target: Ipv6, mac: MacAddress | undefined): void {
-    if (!on.addresses.has(target)) return;
+    const anycast = !on.addresses.has(target);
+    if (anycast && !on.anycast.has(target)) return;
     const probe = source === UNSPECIFIED6; // RFC 4862 §5.4.3: somebody's duplicate address detection
     if (!probe && mac) on.neighbours.learn(source, mac);
     const destination = probe ? ALL_NODES : source;
@@ -293,11 +299,11 @@ export class Ipv6Stack {
         kind: 'neighborAdvertisement',
         router: this.#host.forwarding,
         solicited: !probe,
-        override: true,
+        override: !anycast, // RFC 4861 §7.2.4
         target,
         options: [{ kind: 'targetLinkLayer', address: on.mac }],
       },
-      target,
+      anycast ? linkLocalOf(on) : target,
       destination,
       ND_HOP_LIMIT,
     );
@@ -337,9 +343,10 @@ export class Ipv6Stack {
     if (upper?.protocol === PROTOCOL.icmpv6 && packet[upper.offset]! < 128) return;
     if (!host.mayReportError()) return host.count('icmp6-rate');
     const about = ipv6At(packet, 24);
-    const source = host.isLocal(about)
-      ? about
-      : host.chooseSource(to, isLinkLocal(to) ? link : undefined);
+    const source =
+      host.isLocal(about) && !this.#isAnycast(about)
+        ? about
+        : host.chooseSource(to, isLinkLocal(to) ? link : undefined);
     if (source === undefined) return host.count('no-route');
     const quoted = packet.subarray(0, MAX_ERROR - 48);
     this.#sendIcmp(

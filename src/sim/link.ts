@@ -44,6 +44,8 @@ export interface LinkCounters {
   reordered: number;
   /** Over `MAX_IN_FLIGHT`. */
   overflowed: number;
+  /** Of a kind that is not carried. */
+  refused: number;
 }
 
 export class SimLink {
@@ -57,11 +59,13 @@ export class SimLink {
     duplicated: 0,
     reordered: 0,
     overflowed: 0,
+    refused: 0,
   };
 
   readonly #clock: SimClock;
   readonly #random: SeededRandom;
   readonly #ends = new Map<LinkPort, End>();
+  readonly #refused = new Set<number>();
   #up = true;
   #inFlight = 0;
 
@@ -88,6 +92,12 @@ export class SimLink {
     for (const port of [...this.#ends.keys()]) port.carrier(up);
   }
 
+  /** Frames of this EtherType are lost from now on, though carrier stays; `passes`: no longer. */
+  setCarried(etherType: number, passes: boolean): void {
+    if (passes) this.#refused.delete(etherType);
+    else this.#refused.add(etherType);
+  }
+
   connect(port: LinkPort): void {
     if (this.#ends.has(port)) return;
     this.#ends.set(port, { lastArrival: instant(0), connected: true });
@@ -108,6 +118,10 @@ export class SimLink {
     if (!this.#up || !this.#ends.has(from)) return;
     this.counters.sent++;
     this.tap?.(this.name, this.#clock.now(), frame);
+    if (this.#refused.size > 0 && this.#refused.has((frame[12]! << 8) | frame[13]!)) {
+      this.counters.refused++;
+      return;
+    }
     for (const [port, end] of this.#ends) {
       if (port === from || !port.accepts(frame)) continue;
       if (this.#random.chance(this.faults.loss)) {

@@ -162,6 +162,10 @@ export class SimWorld implements World {
       case 'address':
         if (op === 'replace') this.#removeAddress(operation.was as AddressItem);
         return op === 'remove' ? this.#removeAddress(item) : this.#addAddress(item);
+      case 'anycast':
+        return op === 'remove'
+          ? this.#host.removeAnycast(item.link, item.address, this.name)
+          : this.#host.addAnycast(item.link, item.address, this.name);
       case 'route': {
         const was = installed.routes.get(keyOf(item));
         if (op === 'remove') installed.routes.delete(keyOf(item));
@@ -244,6 +248,7 @@ export class SimWorld implements World {
       const gone =
         item.kind === 'tunnel' ||
         item.kind === 'signalling' ||
+        item.kind === 'anycast' ||
         ('link' in item && item.link === TUNNEL_LINK);
       if (gone) this.#execute({ op: 'remove', item });
       else kept.push(item);

@@ -11,6 +11,11 @@ import BulShow from '../../commands/bul/show.js';
 import ConfigCheck from '../../commands/config/check.js';
 import ConfigShow from '../../commands/config/show.js';
 import DaemonCommand from '../../commands/daemon.js';
+import BulDel from '../../commands/bul/del.js';
+import BulRefresh from '../../commands/bul/refresh.js';
+import BulSet from '../../commands/bul/set.js';
+import Mps from '../../commands/mps.js';
+import Prefixes from '../../commands/prefixes.js';
 import DhcpRelease from '../../commands/dhcp/release.js';
 import DhcpRenew from '../../commands/dhcp/renew.js';
 import DhcpRequest from '../../commands/dhcp/request.js';
@@ -144,6 +149,9 @@ home agent       2001:db8:a::1
 state            bound
 care-of address  198.51.100.7 on eth0
 because          the only one there is
+not              2001:db8:b::7 on eth0: three Binding Updates over IPv6 had no answer
+                 eth1: no carrier
+may change       in 4 min 30 s: IPv6 is tried again
 path             UDP, NAT
 carried by       user space
 keep-alive       every 110 s
@@ -215,6 +223,41 @@ describe('handover', () => {
     });
   });
 
+  it('without doing it: a table with a reason for each candidate', async () => {
+    const { stdout, exit } = await runCommand(Handover, ['--dry-run', ...at]);
+    expect(exit).toBe(0);
+    expect(stdout).toBe(
+      `2001:db8:a::100 would stay at 198.51.100.7 on eth0: three Binding Updates over IPv6 had no answer.
+
+CANDIDATE      LINK  FAMILY  PREFERENCE  STATE          VERDICT   WHY
+198.51.100.7   eth0  IPv4    1           ready, in use  chosen    three Binding Updates over IPv6 had no answer
+2001:db8:b::7  eth0  IPv6    1           ready          rejected  three Binding Updates over IPv6 had no answer
+
+eth1: no carrier
+May change in 4 min 30 s: IPv6 is tried again.
+`,
+    );
+    expect(mn.role.log.at(-1)).toBe('plan null');
+  });
+
+  it('without doing it, to where it cannot go: exit code 1, and what would be chosen', async () => {
+    const ran = await runCommand(Handover, ['eth1', '--dry-run', ...at]);
+    expect(ran.exit).toBe(1);
+    expect(ran.stdout).toMatch(/^Refused: no carrier\n\n2001:db8:a::100 would stay at/);
+    expect(mn.role.log.at(-1)).toBe('plan {"kind":"link","link":"eth1"}');
+    const { json } = await runCommand(Handover, ['--dry-run', '--json', ...at]);
+    expect(json).toMatchObject({
+      accepted: true,
+      careOf: '198.51.100.7',
+      choices: [
+        {
+          candidates: [{ verdict: 'chosen' }, { rule: 'unanswered', verdict: 'rejected' }],
+          next: { in: 270 },
+        },
+      ],
+    });
+  });
+
   it('without a target asks only at a terminal', async () => {
     expect(await runCommand(Handover, at)).toMatchObject({
       exit: 2,
@@ -224,6 +267,86 @@ describe('handover', () => {
     expect(targets(status)).toContainEqual({
       name: 'eth0  up 2001:db8:b::7',
       value: { kind: 'link', link: 'eth0' },
+    });
+  });
+});
+
+describe('prefixes and registrations', () => {
+  it('prefixes: a row for each of home, and one for each of the visited links', async () => {
+    expect((await runCommand(Prefixes, at)).stdout).toBe(
+      `HOME PREFIX       HOME ADDRESS      HOME AGENT      VALID     PREFERRED   TOLD BY
+2001:db8:aa::/64  2001:db8:aa::100  2001:db8:aa::1  for ever  for ever    home agent
+2001:db8:a::/64   2001:db8:a::100                   2 h       deprecated  home agent
+
+VISITED PREFIX   LINK  ROUTER   FLAGS  VALID   PREFERRED
+2001:db8:b::/64  eth0  fe80::1  LA     60 min  30 min
+`,
+    );
+  });
+
+  it('prefixes for programs: seconds left, null for ever', async () => {
+    expect((await runCommand(Prefixes, [...at, '--json'])).json).toMatchObject({
+      home: [
+        { prefix: '2001:db8:aa::/64', validIn: null, preferredIn: null, source: 'home agent' },
+        { prefix: '2001:db8:a::/64', validIn: 7200, preferredIn: 0 },
+      ],
+      visited: [{ prefix: '2001:db8:b::/64', link: 'eth0', validIn: 3600, preferredIn: 1800 }],
+    });
+  });
+
+  it.each([
+    [BulRefresh, [], 'refresh', '2001:db8:a::100: refresh\n'],
+    [
+      BulSet,
+      ['--lifetime', '60'],
+      'set","lifetime":60',
+      '2001:db8:a::100: set\nUndo: mip6 bul set 2001:db8:a::100 --lifetime 600\n',
+    ],
+    [BulDel, [], 'delete', '2001:db8:a::100: delete\nUndo: mip6 bul refresh 2001:db8:a::100\n'],
+  ])('%o does it, says how to undo it, and who asked', async (command, words, kind, said) => {
+    expect(await runCommand(command, [...words, ...at])).toMatchObject({ exit: 0, stdout: said });
+    expect(mn.role.log.at(-1)).toContain(`binding {"kind":"${kind}`);
+    expect(mn.lines.at(-1)).toMatch(/BINDING_COMMANDED .*, asked for by a client of unknown uid$/);
+    const dry = await runCommand(command, ['2001:db8:A::100', '--dry-run', ...words, ...at]);
+    expect(dry).toMatchObject({ exit: 0, stdout: `Would do: ${said}` });
+    expect(mn.role.log.at(-1)).toMatch(/ 2001:db8:a::100 dry$/);
+    const unknown = await runCommand(command, ['2001:db8::9', ...words, ...at, '--json']);
+    expect(unknown).toMatchObject({
+      exit: 1,
+      json: { accepted: false, reason: '2001:db8::9 is no home address' },
+    });
+  });
+
+  it.each([
+    { what: 'no lifetime', words: [] },
+    { what: 'one of three seconds', words: ['--lifetime', '3'] },
+    { what: 'one that is too long', words: ['--lifetime', '262141'] },
+  ])('bul set with $what is wrong usage', async ({ words }) => {
+    expect(await runCommand(BulSet, [...words, ...at])).toMatchObject({ exit: 2, stdout: '' });
+  });
+
+  it('mps waits for the answer and shows what it says', async () => {
+    const { exit, stdout } = await runCommand(Mps, at);
+    expect(exit).toBe(0);
+    expect(stdout).toContain('2001:db8:a::100: solicit\n');
+    expect(stdout).toContain('2001:db8:aa::/64  2001:db8:aa::100');
+    expect((await runCommand(Mps, [...at, '--json'])).json).toMatchObject({
+      answered: true,
+      asked: { accepted: true, homeAgent: '2001:db8:a::1' },
+      home: [{ prefix: '2001:db8:aa::/64' }, {}],
+    });
+  });
+
+  it('mps without an answer says so', async () => {
+    mn.role.answersSolicitations = false;
+    expect(await runCommand(Mps, at)).toMatchObject({
+      exit: 1,
+      stdout: '2001:db8:a::100: solicit\n2001:db8:a::1 has not answered within 10 s.\n',
+    });
+    mn.role.answersSolicitations = true;
+    expect(await runCommand(Mps, ['2001:db8::9', ...at, '--json'])).toMatchObject({
+      exit: 1,
+      json: { answered: false, asked: { accepted: false } },
     });
   });
 });

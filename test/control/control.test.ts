@@ -465,6 +465,15 @@ describe('lines', () => {
 
 const COUNT = 3000;
 const VERDICT = { accepted: true, reason: '', link: 'eth0', state: 'bound' };
+const BINDING_VERDICT = {
+  accepted: true,
+  reason: '',
+  homeAddress: null,
+  homeAgent: null,
+  careOf: null,
+  before: null,
+  lifetime: null,
+};
 const STATUS = { name: 'mn', bindings: 1 } as unknown as Status;
 
 function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
@@ -475,8 +484,16 @@ function options(handlers: Partial<Handlers> = {}): ControlServerOptions {
       status: () => STATUS,
       'bul.list': () => ({ entries: [], total: 0 }),
       'bul.reserve': () => ({ first: 1 }),
+      'bul.refresh': () => BINDING_VERDICT,
+      'bul.set': () => BINDING_VERDICT,
+      'bul.delete': () => BINDING_VERDICT,
+      mps: () => BINDING_VERDICT,
+      prefixes: () => ({ home: [], visited: [] }),
       'bc.list': () => ({ entries: [], total: 0 }),
+      'agents.list': () => ({ links: [], homes: [] }),
+      'agents.discover': () => ({ accepted: true, reason: '' }),
       handover: ({ target }) => ({ accepted: true, reason: target.kind, careOf: null }),
+      'handover.plan': () => ({ accepted: true, reason: '', careOf: null, choices: [] }),
       'dhcp.status': () => ({ links: [], networks: [] }),
       'dhcp.renew': () => VERDICT,
       'dhcp.release': () => VERDICT,

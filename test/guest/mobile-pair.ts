@@ -55,6 +55,7 @@ export function mobileNodeAt({ at, signalsFrom, boundAt, udp }: Whereabouts): Da
     homes: [
       {
         homeAddress: HOME6,
+        slot: 0,
         homeAddress4: { address: HOME4, prefixLength: 24 },
         where:
           at.length === 0
@@ -92,9 +93,7 @@ export class Bindings {
   readonly #items = new Map<Ipv6, readonly DatapathItem[]>();
 
   constructor(dsmip = false) {
-    this.#declared = new DeclaredItems(
-      signallingItem({ address: AGENT6, address4: AGENT4, dsmip }),
-    );
+    this.#declared = new DeclaredItems([signallingItem({ address4: AGENT4, dsmip }, [AGENT6])]);
   }
 
   get state(): DatapathState {

@@ -8,14 +8,17 @@ import type { RoleEffect } from '../../src/core/effect.js';
 import { event, type EventCode, type MipEvent } from '../../src/core/event.js';
 import type { LinkState, WorldInput } from '../../src/core/input.js';
 import type { Deadline } from '../../src/core/machine.js';
-import type { DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
+import type { BindingCommand, DhcpAction, HandoverTarget, Role } from '../../src/core/role.js';
 import type {
   BcView,
+  BindingVerdict,
   BulView,
+  ChoiceView,
   DhcpVerdict,
   DhcpView,
   KnownNetworkView,
   LeaseView,
+  PrefixesView,
   RoleView,
 } from '../../src/core/view.js';
 import { loadConfig } from '../../src/daemon/config/compile.js';
@@ -27,9 +30,44 @@ export const MOBILE_NODE = `NodeConfig MN; UseMnHaIPsec disabled; DoRouteOptimiz
 Interface "eth0"; MnHomeLink "eth0" { HomeAgentAddress 2001:db8:a::1; HomeAddress 2001:db8:a::100/64; }`;
 export const HOME_AGENT = `NodeConfig HA; UseMnHaIPsec disabled; Interface "eth0";`;
 
+export const CHOICE: ChoiceView = {
+  homeAddress: '2001:db8:a::100' as Ipv6,
+  careOf: '198.51.100.7' as Ipv4,
+  link: 'eth0',
+  rule: 'unanswered',
+  reason: 'three Binding Updates over IPv6 had no answer',
+  candidates: [
+    {
+      address: '198.51.100.7' as Ipv4,
+      link: 'eth0',
+      family: 4,
+      preference: 1,
+      state: 'ready',
+      current: true,
+      verdict: 'chosen',
+      rule: 'unanswered',
+      why: 'three Binding Updates over IPv6 had no answer',
+    },
+    {
+      address: '2001:db8:b::7' as Ipv6,
+      link: 'eth0',
+      family: 6,
+      preference: 1,
+      state: 'ready',
+      current: false,
+      verdict: 'rejected',
+      rule: 'unanswered',
+      why: 'three Binding Updates over IPv6 had no answer',
+    },
+  ],
+  without: [{ link: 'eth1', why: 'no carrier' }],
+  next: { at: instant(271_000), why: 'IPv6 is tried again' },
+};
 export const BUL: BulView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
+  homePrefix4: null,
+  dynamic4: false,
   peer: '2001:db8:a::1' as Ipv6,
   peer4: '203.0.113.1' as Ipv4,
   careOf: '198.51.100.7' as Ipv4,
@@ -44,10 +82,13 @@ export const BUL: BulView = {
   attempts: 1,
   lastStatus: 0,
   reason: 'the only one there is',
+  choice: CHOICE,
 };
 export const BC: BcView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
+  homePrefix4: null,
+  dynamic4: false,
   careOf: '198.51.100.7' as Ipv4,
   mapped: { address: '203.0.113.9' as Ipv4, port: 40_000 },
   path: 'udp',
@@ -93,8 +134,43 @@ export const NETWORK: KnownNetworkView = {
   timed: true,
 };
 
+export const PREFIXES: PrefixesView = {
+  home: [
+    {
+      prefix: { address: '2001:db8:aa::' as Ipv6, length: 64 },
+      link: null,
+      homeAddress: '2001:db8:aa::100' as Ipv6,
+      agent: '2001:db8:aa::1' as Ipv6,
+      validUntil: null,
+      preferredUntil: null,
+      source: 'home agent',
+    },
+    {
+      prefix: { address: '2001:db8:a::' as Ipv6, length: 64 },
+      link: null,
+      homeAddress: '2001:db8:a::100' as Ipv6,
+      agent: null,
+      validUntil: instant(7_201_000),
+      preferredUntil: instant(500),
+      source: 'home agent',
+    },
+  ],
+  visited: [
+    {
+      link: 'eth0',
+      prefix: { address: '2001:db8:b::' as Ipv6, length: 64 },
+      router: 'fe80::1' as Ipv6,
+      onLink: true,
+      autonomous: true,
+      validUntil: instant(3_601_000),
+      preferredUntil: instant(1_801_000),
+    },
+  ],
+};
+
 export class FakeRole implements Role {
   stopped = false;
+  answersSolicitations = true;
   readonly log: string[] = [];
   readonly #effects: RoleEffect[] = [];
   view_: RoleView;
@@ -149,6 +225,19 @@ export class FakeRole implements Role {
     return { accepted: true, reason: target.kind, careOf: '2001:db8:b::7' as Ipv6 };
   }
 
+  planHandover(target: HandoverTarget | null): {
+    accepted: boolean;
+    reason: string;
+    careOf: Ipv4 | null;
+    choices: readonly ChoiceView[];
+  } {
+    this.log.push(`plan ${JSON.stringify(target)}`);
+    const choices = [CHOICE];
+    if (target?.kind === 'link' && target.link !== 'eth0')
+      return { accepted: false, reason: 'no carrier', careOf: null, choices };
+    return { accepted: true, reason: CHOICE.reason, careOf: '198.51.100.7' as Ipv4, choices };
+  }
+
   dhcp(): { clients: readonly DhcpView[]; networks: readonly KnownNetworkView[] } {
     return { clients: [DHCP], networks: [NETWORK, { ...NETWORK, timed: false }] };
   }
@@ -158,6 +247,33 @@ export class FakeRole implements Role {
     if (link !== null && link !== 'eth0')
       return { accepted: false, reason: `${link} has no DHCP client`, link, state: null };
     return { accepted: true, reason: 'asks 10.0.0.1', link: 'eth0', state: 'renewing' };
+  }
+
+  commandBinding(
+    command: BindingCommand,
+    homeAddress: string | null,
+    dryRun: boolean,
+  ): BindingVerdict {
+    this.log.push(`binding ${JSON.stringify(command)} ${homeAddress}${dryRun ? ' dry' : ''}`);
+    const known = homeAddress === null || homeAddress === BUL.homeAddress;
+    if (!dryRun && known && command.kind === 'solicit') {
+      this.tell(this.answersSolicitations ? 'PREFIXES_LEARNT' : 'PREFIXES_UNANSWERED', {
+        homeAddress: BUL.homeAddress,
+      });
+    }
+    return {
+      accepted: known,
+      reason: known ? command.kind : `${homeAddress} is no home address`,
+      homeAddress: known ? BUL.homeAddress : null,
+      homeAgent: known ? BUL.peer : null,
+      careOf: known ? BUL.careOf : null,
+      before: 600,
+      lifetime: command.kind === 'set' ? command.lifetime : 600,
+    };
+  }
+
+  prefixes(): PrefixesView {
+    return PREFIXES;
   }
 
   view(): RoleView {
@@ -259,6 +375,7 @@ export function fakeHost(
   return {
     world,
     random: { octets: (n) => new Uint8Array(n), fraction: () => 0 },
+    sha256: (octets) => new Uint8Array(32).fill(octets[0] ?? 0),
     datapath: 'none at all',
     neighbourhood: () => ({ interfaces: ['lo'], addresses: [] }),
     counters: () => ({ 'send-refused': 3 }),

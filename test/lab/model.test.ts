@@ -1,22 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import { labNames, loadLab } from '../../src/lab/library.js';
-import { describeCheck, describeMove, parseLab } from '../../src/lab/model.js';
+import { describeCheck, parseLab } from '../../src/lab/model.js';
+import { describeMove, spanOf, withServices } from '../../src/lab/script.js';
 
 describe('labs that come with the program', () => {
   it('are these', () => {
-    expect(labNames()).toEqual(['roam', 'roam-v4plain', 'two-behind-nat']);
+    const top = labNames().filter((name) => !name.startsWith('scenarios/'));
+    expect(top).toEqual(['dynamic-v4-home', 'roam', 'roam-v4plain', 'two-behind-nat']);
   });
 
   it.each(labNames())('%s can be read, and checks something after every move', (name) => {
     const { lab } = loadLab(name);
-    expect(lab.name).toBe(name);
+    expect(lab.name).toBe(name.replace('scenarios/', ''));
     expect(lab.moves.length).toBeGreaterThan(0);
     expect(lab.moves.every((m) => m.checks.length > 0)).toBe(true);
   });
 
   it('an unknown name is answered with the names there are', () => {
     expect(() => loadLab('raom')).toThrow(
-      'There is no lab raom. There are roam, roam-v4plain, two-behind-nat',
+      'There is no lab raom. There are dynamic-v4-home, roam, roam-v4plain, two-behind-nat',
     );
   });
 });
@@ -25,9 +27,11 @@ describe('what a file leaves open is worked out', () => {
   const lab = parseLab(SMALL(), 'labs/small.yaml');
 
   it('who advertises and who leases: the only router with an address there', () => {
-    expect(lab.links.map((l) => [l.name, l.ra?.from, l.dhcp?.server])).toEqual([
-      ['home', 'ha', undefined],
-      ['net', undefined, 'ha'],
+    expect(
+      lab.links.map((l) => [l.name, l.ra.map((r) => r.from), l.dhcp.map((d) => d.server)]),
+    ).toEqual([
+      ['home', ['ha'], []],
+      ['net', [], ['ha']],
     ]);
   });
 
@@ -64,6 +68,96 @@ describe('what a file leaves open is worked out', () => {
       'mn is at home, deregistered',
       'ha has no binding of 2001:db8:a::100',
       'every outage of 2001:db8:a::100 is below 4000 ms',
+    ]);
+  });
+});
+
+describe('what can be done to a network', () => {
+  it.each([
+    [
+      '{ move: mn, interface: eth0, to: net, gap: 50ms }',
+      'mn eth0 to net after 50 ms without carrier',
+      50,
+    ],
+    ['{ move: ha, interface: eth0, to: null }', 'ha eth0 unplugged', 0],
+    [
+      '{ alternate: mn, interface: eth0, between: [net, home], every: 200ms, count: 300 }',
+      'mn eth0 to and fro, net and home, 300 times every 200 ms',
+      59_800,
+    ],
+    ['{ drop: net, family: ipv6 }', 'net carries no IPv6', 0],
+    ['{ pass: net, family: ipv4 }', 'net carries IPv4 again', 0],
+    [
+      '{ advertise: home, prefixes: [{ prefix: 2001:db8:a::/64, preferred: 0s, valid: 8s }, 2001:db8:d::/64] }',
+      'ha advertises 2001:db8:a::/64 as deprecated for 8 s and 2001:db8:d::/64 on home',
+      0,
+    ],
+    [
+      '{ dhcp: net, from: 10.1.0.200, to: 10.1.0.210, lease: 8s, replyDelay: 2s }',
+      'DHCP of ha on net: from 10.1.0.200, to 10.1.0.210, leases of 8 s, answers after 2000 ms',
+      0,
+    ],
+    ['{ dhcp: net, off: true }', 'DHCP of ha on net: silent from now on', 0],
+  ])('%s: %s', (text, told, span) => {
+    const [move] = parseLab(SMALL(text), 'small.yaml').moves;
+    expect(describeMove(move!)).toBe(told);
+    expect(spanOf(move!.act)).toBe(span);
+  });
+
+  it.each([
+    [
+      '{ jump: mn }',
+      'moves.0: expected a move: move, alternate, drop, pass, advertise, dhcp, came',
+    ],
+    [
+      '{ alternate: mn, interface: eth0, between: [net, nets], every: 1s, count: 2 }',
+      'moves.0.between.1: expected one of the links home, net, came "nets"',
+    ],
+    [
+      '{ alternate: mn, interface: eth0, between: [net, home], every: 1s, count: 1 }',
+      'moves.0.count: expected >=2, came 1',
+    ],
+    ['{ drop: net, family: ipx }', 'moves.0.family: expected "ipv6" or "ipv4", came "ipx"'],
+    ['{ advertise: net, prefixes: [] }', 'moves.0: nobody advertises on this link'],
+    [
+      '{ advertise: home, prefixes: [2001:db8:e::/64] }',
+      "moves.0.prefixes.0: expected one of the link's prefixes 2001:db8:a::/64, 2001:db8:d::/64, came 2001:db8:e::/64",
+    ],
+    [
+      '{ advertise: home, prefixes: [2001:db8:a::/64, 2001:db8:a::/64] }',
+      'moves.0.prefixes.1: 2001:db8:a::/64 is there twice',
+    ],
+    ['{ dhcp: net, from: 10.2.0.1 }', 'moves.0.from: 10.2.0.1 is not on the link'],
+    [
+      '{ dhcp: net, router: mn, off: true }',
+      'moves.0.router: expected one of the nodes ha, came "mn"',
+    ],
+  ])('%s → %s', (text, message) => {
+    expect(() => parseLab(SMALL(text), 'small.yaml')).toThrow(message);
+  });
+
+  it('what routers serve changes as the file says, and nothing else', () => {
+    const lab = parseLab(SMALL('{ dhcp: net, from: 10.1.0.200, to: 10.1.0.210 }'), 'small.yaml');
+    const changed = withServices(lab, lab.moves[0]!.act);
+    expect(changed.links[1]!.dhcp).toEqual([
+      { server: 'ha', from: '10.1.0.200', to: '10.1.0.210', lease: 3600, replyDelay: 0 },
+    ]);
+    expect({ ...changed, links: lab.links }).toEqual(lab);
+    const off = parseLab(SMALL('{ dhcp: net, off: true }'), 'small.yaml');
+    expect(withServices(off, off.moves[0]!.act).links[1]!.dhcp).toEqual([]);
+  });
+
+  it('a router advertises the prefixes in which it has an address', () => {
+    const [home] = parseLab(SMALL('{ drop: net, family: ipv6 }'), 'small.yaml').links;
+    expect(home!.prefixes6.map((p) => p.address)).toEqual(['2001:db8:a::', '2001:db8:d::']);
+    expect(home!.ra.map((r) => r.prefixes)).toEqual([
+      [
+        {
+          prefix: { address: '2001:db8:a::', length: 64 },
+          validLifetime: 86_400,
+          preferredLifetime: 14_400,
+        },
+      ],
     ]);
   });
 });
@@ -124,7 +218,7 @@ describe('errors name file, line and path, what was expected and what came', () 
     [
       'bound: ha',
       'bond: ha',
-      'small.yaml:22: moves.0.checks.1: expected a check: registered, bound, unbound, ping, outage, came {"bond":"ha"',
+      'small.yaml:22: moves.0.checks.1: expected a check: registered, bound, unbound, ping, outage, lost, came {"bond":"ha"',
     ],
     [
       '- { outage: 2001:db8:a::100',
@@ -168,7 +262,13 @@ describe('errors name file, line and path, what was expected and what came', () 
   });
 });
 
-function SMALL(): string {
+/** With `act`: that alone is done, and the home link has a second prefix that nobody has an address of. */
+function SMALL(act?: string): string {
+  if (act !== undefined) {
+    return SMALL()
+      .replace('prefix6: 2001:db8:a::/64', 'prefix6: [2001:db8:a::/64, 2001:db8:d::/64]')
+      .replace(/^moves: [^]*?(?=^pings)/m, `moves: [${act}]\n`);
+  }
   return `links:
   home:
     prefix6: 2001:db8:a::/64

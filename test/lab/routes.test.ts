@@ -37,6 +37,31 @@ it('a mobile node learns its routes, it is given none', () => {
   expect(routes(roam, 'mn')).toEqual([]);
 });
 
+it('each prefix of a link goes by a router that has an address in it', () => {
+  const two = parseLab(
+    `links:
+  core: { prefix6: 2001:db8:f::/64 }
+  net: { prefix6: [2001:db8:b::/64, 2001:db8:d::/64] }
+nodes:
+  r1: { role: router, interfaces: { eth0: { link: core, address6: 2001:db8:f::1 }, eth1: { link: net, address6: 2001:db8:b::1 } } }
+  r2: { role: router, interfaces: { eth0: { link: core, address6: 2001:db8:f::2 }, eth1: { link: net, address6: 2001:db8:d::2 } } }
+  cn: { role: host, interfaces: { eth0: { link: core, address6: 2001:db8:f::c } } }
+  pc: { role: host, interfaces: { eth0: { link: net, address6: 2001:db8:d::c } } }
+`,
+    'x.yaml',
+  );
+  expect(routes(two, 'cn')).toEqual([
+    '2001:db8:b::/64 via 2001:db8:f::1 eth0',
+    '2001:db8:d::/64 via 2001:db8:f::2 eth0',
+  ]);
+  expect(routes(two, 'r1')).toEqual(['2001:db8:d::/64 via 2001:db8:f::2 eth0']);
+  // A router of another prefix is no neighbour to go by.
+  expect(routes(two, 'pc')).toEqual([
+    '2001:db8:f::/64 via 2001:db8:d::2 eth0',
+    '2001:db8:b::/64 via 2001:db8:d::2 eth0',
+  ]);
+});
+
 it('takes the fewest hops, by the first router of the way', () => {
   const chain = parseLab(
     `links:

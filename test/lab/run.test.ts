@@ -12,16 +12,20 @@ import { resultLines, stageLines } from '../../src/lab/report.js';
 import { playLab } from '../../src/lab/play.js';
 import { datapathsOf, runLab, type LabResult, type Stage } from '../../src/lab/run.js';
 import { SimLab } from '../../src/lab/sim/sim-lab.js';
+import { failures } from './failures.js';
 
 // Virtual time costs processor time all the same, on a busy machine more than the usual limit.
 vi.setConfig({ testTimeout: 120_000 });
 
 describe('the labs in virtual time', () => {
-  it.each(labNames())('%s: every check holds', async (name) => {
-    const result = await play(loadLab(name).lab, 1);
-    expect(failures(result)).toEqual([]);
-    expect(result.passed).toBe(true);
-  });
+  it.each(labNames().filter((name) => !name.startsWith('scenarios/')))(
+    '%s: every check holds',
+    async (name) => {
+      const result = await play(loadLab(name).lab, 1);
+      expect(failures(result)).toEqual([]);
+      expect(result.passed).toBe(true);
+    },
+  );
 
   it('the same seed gives the same run, to the microsecond', async () => {
     const { lab } = loadLab('roam');
@@ -207,10 +211,4 @@ async function play(lab: Lab, seed: number, pcap?: string): Promise<LabResult> {
   } finally {
     await world.down();
   }
-}
-
-function failures(result: LabResult): string[] {
-  return [...result.start.checks, ...result.moves.flatMap((m) => m.checks), ...result.checks]
-    .filter((c) => !c.passed)
-    .map((c) => `${c.check}: ${c.found}`);
 }

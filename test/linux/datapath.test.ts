@@ -90,7 +90,7 @@ describe.skipIf(!isRoot)('the userspace datapath', () => {
   });
 
   it('leaves addresses, routes, rules, tables and settings as they were', async () => {
-    const world = await open({ quietLinks: ['eth0'], forwarding: true });
+    const world = await open({ ownership: new Map([['eth0', 'own']]), forwarding: true });
     expect(native().linkIndex(mn.path, 'mip6')).toBe(0); // made on first need
     await world.datapath.apply(everything());
     expect(await mn.run('cat', '/proc/sys/net/ipv6/conf/eth0/accept_ra')).toBe('0\n');
@@ -224,7 +224,7 @@ describe.skipIf(!isRoot)('the userspace datapath', () => {
   });
 
   async function open(
-    more: { links?: string[]; quietLinks?: string[]; forwarding?: boolean } = {},
+    more: { links?: string[]; ownership?: ReadonlyMap<string, 'own'>; forwarding?: boolean } = {},
   ) {
     const world = await LinuxWorld.open({
       name: mn.name,

@@ -186,7 +186,7 @@ describe.skipIf(!isRoot).each(SERVERS)('with %s', (name) => {
       name: mn.name,
       netns: mn.path,
       links: ['eth0'],
-      quietLinks: ['eth0'],
+      ownership: new Map([['eth0', 'own']]),
       storeFile: null,
       stateFile: `/tmp/${mn.name}.state.json`,
       onEvent: (event) => void events.push(event),

@@ -109,7 +109,7 @@ function open({ abilities, ns, stateFile }: Bench): Promise<LinuxWorld> {
     name: ns.name,
     netns: ns.path,
     links: ['eth0'],
-    quietLinks: ['eth0'],
+    ownership: new Map([['eth0', 'own']]),
     forwarding: true,
     storeFile: null,
     stateFile,

@@ -112,6 +112,10 @@ describe('what we write is what we read', () => {
           usable: true,
           homeAddress: homeAddress && address.includes(':'),
           protocol: 109,
+          autoconfigured: false,
+          temporary: false,
+          deprecated: false,
+          validLifetime: null,
         });
       }),
     );

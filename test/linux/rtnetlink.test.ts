@@ -120,6 +120,10 @@ describe.skipIf(!isRoot)('rtnetlink', () => {
         usable: true,
         homeAddress: request.homeAddress ?? false,
         protocol: 109,
+        autoconfigured: false,
+        temporary: false,
+        deprecated: false,
+        validLifetime: null,
       },
     ]);
     await requests.removeAddress(request);

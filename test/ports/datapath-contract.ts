@@ -1,6 +1,7 @@
 /** What every Datapath does, seen from outside: addresses listed, echo answered. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ipv4, ipv6, prefix, type IpAddress } from '../../src/base/address.js';
+import { ipv4, ipv6, prefix, prefixOf, type IpAddress } from '../../src/base/address.js';
+import { homeAgentsAnycast } from '../../src/base/anycast.js';
 import {
   keyOf,
   NO_DATAPATH,
@@ -9,6 +10,7 @@ import {
   type DatapathState,
   type TunnelItem,
 } from '../../src/core/datapath/model.js';
+import { encodeIcmpv6Packet } from '../../src/wire/mobility-packet.js';
 import { listenTo, ofKind, type BenchEnd, type MakeWorldBench, type WorldBench } from './bench.js';
 
 export function datapathContract(adapter: string, make: MakeWorldBench): void {
@@ -67,6 +69,37 @@ export function datapathContract(adapter: string, make: MakeWorldBench): void {
       expect(addresses()).not.toContain(CARE_OF);
       expect(addresses()).toContain(bench.near.ipv6);
       expect(await bench.echo(bench.near.ipv6, bench.far.ipv6)).toBe(true);
+    });
+
+    it('an anycast address is taken in as long as it is declared, and is none of the own ones', async () => {
+      const anycast = homeAgentsAnycast(prefixOf(bench.near.ipv6, 64))!;
+      const inputs = listenTo(bench.near.world);
+      const ask = async () => {
+        const message = {
+          kind: 'homeAgentDiscoveryRequest',
+          identifier: 1,
+          mobileRouter: false,
+        } as const;
+        const path = { source: bench.far.ipv6, destination: anycast };
+        const octets = encodeIcmpv6Packet({ ...path, message });
+        bench.far.world.io.sendPacket({ kind: 'packet', octets });
+        // RFC 4861 §7.2.7: the answer to a solicitation for it is put off for up to a second.
+        for (let n = 0; n < 8 && ofKind(inputs, 'packet').length === 0; n++) await bench.settle();
+        return ofKind(inputs.splice(0), 'packet').length;
+      };
+      const taken: DatapathItem = {
+        kind: 'signalling',
+        addresses: [bench.near.ipv6, anycast],
+        udp: null,
+      };
+      await apply(bench.near, [
+        taken,
+        { kind: 'anycast', link: bench.near.link, address: anycast },
+      ]);
+      expect(addresses()).not.toContain(anycast);
+      expect(await ask()).toBe(1);
+      await apply(bench.near, [{ ...taken, addresses: [bench.near.ipv6] }]);
+      expect(await ask()).toBe(0);
     });
 
     it('a rule sends packets of one source another way', async () => {

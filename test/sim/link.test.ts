@@ -63,6 +63,20 @@ describe('a segment', () => {
     expect(link.counters.sent).toBe(1);
   });
 
+  it('can be made to carry nothing of an EtherType while carrier stays', () => {
+    const { clock, link, sender, ends } = segment({ latency: 1 });
+    const six = Uint8Array.from([...Array<number>(12).fill(6), 0x86, 0xdd]);
+    const four = Uint8Array.from([...Array<number>(12).fill(4), 0x08, 0x00]);
+    link.setCarried(0x86dd, false);
+    link.transmit(sender, six);
+    link.transmit(sender, four);
+    link.setCarried(0x86dd, true);
+    link.transmit(sender, six);
+    clock.runUntil(instant(10));
+    expect(ends[0]!.seen).toEqual([`1 ${four}`, `1 ${six}`]);
+    expect(link.counters).toMatchObject({ refused: 1, delivered: 2 });
+  });
+
   it('shows every frame to the tap once, lost or not', () => {
     const { clock, link, sender } = segment({ loss: 1 }, 3);
     const taps: string[] = [];

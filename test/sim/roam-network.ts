@@ -25,6 +25,8 @@ export interface RoamOptions {
   readonly ha?: Partial<HomeAgentOptions>;
   readonly mn?: Partial<MobileNodeOptions>;
   readonly nat?: Partial<Nat44Options>;
+  /** Of the home agent, in its advertisements. */
+  readonly homeAgentInformation?: AdvertiseOptions['homeAgentInformation'];
   /** Between router advertisements. */
   readonly raInterval?: readonly [Millis, Millis];
 }
@@ -33,6 +35,8 @@ export interface Roam {
   readonly net: Network;
   readonly mn: RunningRole<MobileNode>;
   readonly ha: RunningRole<HomeAgent>;
+  /** Router Advertisements and DHCP of the home link. */
+  readonly homeRouter: RunningRole<AccessRouter>;
   ping(destination: Ipv6 | Ipv4, interval: Millis): Ping;
   /** Where the mobile node's interface is plugged in. */
   move(link: LinkHere, gap?: Millis): void;
@@ -84,7 +88,7 @@ export function roam(options: RoamOptions): Roam {
   net.addRoute('cn', '::/0', { via: '2001:db8:f::1', link: 'eth0' });
   net.addRoute('cn', '0.0.0.0/0', { via: '198.51.100.1', link: 'eth0' });
 
-  net.run(
+  const homeRouter = net.run(
     'ha',
     'router',
     (random) =>
@@ -94,6 +98,9 @@ export function roam(options: RoamOptions): Roam {
             {
               ...advertised('eth0', '2001:db8:a::/64', minInterval, maxInterval),
               homeAgent: true,
+              ...(options.homeAgentInformation && {
+                homeAgentInformation: options.homeAgentInformation,
+              }),
               prefixes: [{ ...lifetimes('2001:db8:a::/64'), routerAddress: HOME_AGENT }],
             },
           ],
@@ -110,6 +117,7 @@ export function roam(options: RoamOptions): Roam {
     net,
     mn,
     ha,
+    homeRouter,
     ping: (destination, interval) => net.ping('cn', { destination, interval }),
     move: (link, gap) => net.move('mn', 'eth0', link, gap),
   };
@@ -122,6 +130,7 @@ export const HOME4 = ipv4('192.0.2.100');
 export function mobileNodeOptions(changes: Partial<MobileNodeOptions> = {}): MobileNodeOptions {
   return {
     ...MOBILE_NODE_DEFAULTS,
+    addressGeneration: 'eui64',
     dsmip: true,
     homes: [
       {

@@ -28,7 +28,7 @@ export function liveKind(
 /** The first that fits counts. */
 const ROWS: readonly { command?: RegExp; name: string; kind: LiveKind }[] = [
   { command: /^handover$/, name: 'target', kind: 'target' },
-  { command: /^bul\b/, name: 'address', kind: 'bul' },
+  { command: /^(bul\b|mps$)/, name: 'address', kind: 'bul' },
   { command: /^bc\b/, name: 'address', kind: 'bc' },
   { command: /^lab (run|up)$/, name: 'lab', kind: 'lab' },
   { name: 'lab', kind: 'labUp' },

@@ -2,14 +2,8 @@
  * From where to where a message goes: what was named, then what the daemon knows. RFC 6275 says which messages carry the
  * home address in an option or a routing header, and which go from home address or care-of address alone.
  */
-import {
-  ipv6FromOctets,
-  ipv6Octets,
-  isLinkLocal,
-  isMulticast,
-  type Ipv4,
-  type Ipv6,
-} from '../../base/address.js';
+import { isLinkLocal, isMulticast, prefixOf, type Ipv4, type Ipv6 } from '../../base/address.js';
+import { homeAgentsAnycast } from '../../base/anycast.js';
 import { UsageError } from '../../base/error.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import type { MessageEntry } from '../../diagnostics/craft/catalogue.js';
@@ -112,7 +106,9 @@ function usualPath(entry: MessageEntry, state: NodeState, named: Named): Usual {
       inUdp,
     };
   }
-  const destination = entry.kind === DISCOVERY ? homeAgentsAnycast(homeAddress) : homeAgent;
+  // RFC 6275 §11.4.1
+  const anycast = entry.kind === DISCOVERY ? homeAgentsAnycast(prefixOf(homeAddress, 64)) : null;
+  const destination = anycast ?? homeAgent;
   // RFC 5555 §4.2: in UDP the inner source is the home address, without an option.
   const home = inUdp || entry.kind === 'homeTestInit';
   const source = named.source ?? (home ? homeAddress : (careOf ?? homeAddress));
@@ -172,13 +168,6 @@ async function sourceEnd(
 
 function pick(named: Ipv6 | null | undefined, usual: Ipv6 | undefined): Ipv6 | undefined {
   return named === null ? undefined : (named ?? usual);
-}
-
-/** RFC 6275 §11.4.1, RFC 2526 §3: 126 in the interface identifiers that are reserved, under a prefix of 64 bits. */
-function homeAgentsAnycast(homeAddress: Ipv6): Ipv6 {
-  const octets = ipv6Octets(homeAddress).slice();
-  octets.set([0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe], 8);
-  return ipv6FromOctets(octets);
 }
 
 const DISCOVERY = 'homeAgentDiscoveryRequest';

@@ -74,6 +74,7 @@ export function formatOperation(operation: DatapathOperation): string {
 const ORDER: Record<DatapathItem['kind'], number> = {
   signalling: 0,
   address: 1,
+  anycast: 1,
   tunnel: 2,
   route: 3,
   rule: 4,

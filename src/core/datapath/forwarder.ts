@@ -7,7 +7,7 @@
  */
 import { addressOctets, bits, isIpv6, type IpAddress, type Prefix } from '../../base/address.js';
 import { fold16, sum16 } from '../../base/checksum.js';
-import { PROTOCOL } from '../../wire/protocol.js';
+import { ICMPV6, PROTOCOL } from '../../wire/protocol.js';
 import type { TunnelItem, TunnelSelector } from './model.js';
 import { fragmentationNeeded, packetTooBig } from './too-big.js';
 
@@ -188,7 +188,7 @@ export class Forwarder {
     const stop = innerEnd(buffer, start, version);
     // RFC 5555 §4.4.2: signalling in UDP comes before there is a tunnel for it.
     const control = this.#isControl(buffer, start, stop, version);
-    if (control && port >= 0) return this.#control(start, stop, undefined);
+    if (control === 'mobility' && port >= 0) return this.#control(start, stop, undefined);
     const c = this.#accept.find(buffer, start, version);
     if (!c) return this.#drop('no-binding');
     const from =
@@ -215,24 +215,33 @@ export class Forwarder {
     return v;
   }
 
-  /** A Mobility Header, alone or behind headers of Mobile IPv6, to an address of ours. */
-  #isControl(b: Uint8Array, start: number, end: number, version: number): boolean {
-    if (version !== 6 || !this.#isLocal(b, start + 24, 16)) return false;
+  /**
+   * To an address of ours: a Mobility Header, alone or behind headers of Mobile IPv6, or a message of home agent or
+   * prefix discovery (RFC 6275 §6.5-§6.8). The latter, unlike the former, is of no tunnel but its own.
+   */
+  #isControl(
+    b: Uint8Array,
+    start: number,
+    end: number,
+    version: number,
+  ): 'mobility' | 'discovery' | undefined {
+    if (version !== 6 || !this.#isLocal(b, start + 24, 16)) return undefined;
     let next = b[start + 6]!;
     let at = start + 40;
     for (let n = 0; n < MAX_EXTENSION_HEADERS; n++) {
-      if (next === PROTOCOL.mobility) return true;
+      if (next === PROTOCOL.mobility) return 'mobility';
+      if (at + 8 > end) return undefined;
+      if (next === PROTOCOL.icmpv6) return isDiscovery(b[at]!) ? 'discovery' : undefined;
       if (
         next !== PROTOCOL.destinationOptions &&
         next !== PROTOCOL.routing &&
         next !== PROTOCOL.hopByHop
       )
-        return false;
-      if (at + 8 > end) return false;
+        return undefined;
       next = b[at]!;
       at += 8 * (b[at + 1]! + 1);
     }
-    return false;
+    return undefined;
   }
 
   #isLocal(b: Uint8Array, at: number, length: number): boolean {
@@ -303,6 +312,9 @@ export class Forwarder {
 
   readonly #udpSource = new Uint8Array(4);
 }
+
+const isDiscovery = (type: number): boolean =>
+  type >= ICMPV6.homeAgentDiscoveryRequest && type <= ICMPV6.mobilePrefixAdvertisement;
 
 interface Compiled {
   readonly item: TunnelItem;

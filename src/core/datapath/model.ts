@@ -21,6 +21,15 @@ export interface AddressItem {
   readonly onLinkPrefix: boolean;
   /** A home address while away: the host prefers it as source (RFC 6724 §5 rule 4). */
   readonly home?: boolean;
+  /** A care-of address: the host takes it as source only where a program asks for it (RFC 6724 §5 rules 3 and 4). */
+  readonly careOf?: boolean;
+}
+
+/** Taken in on a link beside others who have it too; never a source. RFC 4291 §2.6 */
+export interface AnycastItem {
+  readonly kind: 'anycast';
+  readonly link: LinkName;
+  readonly address: Ipv6;
 }
 
 /** `via` undefined: on-link. */
@@ -100,7 +109,7 @@ export interface HomeAddressItem {
 }
 
 export type DatapathItem =
-  AddressItem | RouteItem | RuleItem | TunnelItem | SignallingItem | HomeAddressItem;
+  AddressItem | AnycastItem | RouteItem | RuleItem | TunnelItem | SignallingItem | HomeAddressItem;
 
 export interface DatapathState {
   readonly items: readonly DatapathItem[];
@@ -121,7 +130,8 @@ export const NO_DATAPATH: DatapathState = { items: [] };
 export function keyOf(item: DatapathItem): string {
   switch (item.kind) {
     case 'address':
-      return `address ${item.link} ${item.address}`;
+    case 'anycast':
+      return `${item.kind} ${item.link} ${item.address}`;
     case 'route':
       return `route ${item.table} ${item.destination.address}/${item.destination.length} ${item.metric}`;
     case 'rule':

@@ -4,7 +4,6 @@
  * Spec: RFC 6275 §9.5.4 (addresses), §10.3.1 (contents), §10.3.2 (to a link-layer address at home);
  * RFC 5555 §4.2 (in UDP, to the outer source).
  */
-import type { Ipv6 } from '../../base/address.js';
 import type { BindingAck } from '../../wire/mobility/message.js';
 import type { MobilityOption } from '../../wire/mobility/option.js';
 import { encodeMobilityPacket } from '../../wire/mobility-packet.js';
@@ -23,12 +22,11 @@ export interface AckFields {
 
 /** `homeLink` is the link of the home address, undefined when it is on none of ours. */
 export function acknowledge(
-  own: Ipv6,
   request: RegistrationRequest,
   fields: AckFields,
   homeLink: LinkName | undefined,
 ): FrameEffect | PacketEffect {
-  const { homeAddress, packetSource, arrival, link } = request;
+  const { homeAddress, agent: own, packetSource, arrival, link } = request;
   // K is clear: no key management of ours moves with the mobile node. RFC 6275 §10.3.1
   const message: BindingAck = { kind: 'bindingAck', flags: 0, ...fields };
   if (arrival.kind === 'udp') {

@@ -18,11 +18,14 @@ import type { MobilityIngress } from '../ingress.js';
 import type { Arrival, LinkName } from '../input.js';
 import { bindingItems } from './datapath.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
+import type { Ipv4Home } from './ipv4-home-pool.js';
 import { detectNat } from './nat-detection.js';
 import type { HomeAgentOptions } from './options.js';
 
 export interface RegistrationRequest {
   readonly homeAddress: Ipv6;
+  /** The address of ours that it came to. */
+  readonly agent: Ipv6;
   /** Source of the IPv6 header, which the answer goes to. RFC 6275 §9.5.4 */
   readonly packetSource: Ipv6;
   readonly homeAddressOption: boolean;
@@ -61,6 +64,7 @@ export function readRequest(
       : (findOption(options, 'alternateCareOf')?.address ?? ingress.careOf);
   return {
     homeAddress: ingress.source,
+    agent: ingress.destination,
     packetSource: ingress.careOf,
     homeAddressOption: ingress.homeAddressOption,
     careOf,
@@ -76,21 +80,25 @@ export function readRequest(
   };
 }
 
-/** An admitted request as a cache entry. `previous` lends what stays as it is. */
+/** An admitted request as a cache entry, for `longest` seconds at most. `previous` lends what stays as it is. */
 export function makeBinding(
   request: RegistrationRequest & { readonly careOf: IpAddress },
   home: HomeLink,
-  homeAddress4: Ipv4 | null,
+  ipv4: Ipv4Home,
   options: HomeAgentOptions,
+  longest: number,
   previous: HomeBinding | undefined,
   now: Instant,
 ): HomeBinding {
-  const { homeAddress, careOf, sequence, flags } = request;
-  const lifetime = grantLifetime(request.lifetime, options.maxBindingLifetime);
+  const { homeAddress, agent, careOf, sequence, flags } = request;
+  const lifetime = grantLifetime(request.lifetime, longest);
   const attachment = attach(request, options);
+  const { address: homeAddress4, prefix: homePrefix4 } = ipv4;
   return {
     homeAddress,
     homeAddress4,
+    homePrefix4,
+    agent,
     careOf,
     flags,
     sequence,
@@ -99,7 +107,7 @@ export function makeBinding(
     link: home.link,
     linkLocal: defendedLinkLocal(homeAddress, home, flags),
     attachment,
-    items: bindingItems({ homeAddress, homeAddress4, attachment }, previous?.items),
+    items: bindingItems({ homeAddress, homeAddress4, homePrefix4, attachment }, previous?.items),
   };
 }
 
@@ -121,27 +129,32 @@ export function defendedLinkLocal(homeAddress: Ipv6, home: HomeLink, flags: numb
   return ipv6FromOctets(octets);
 }
 
-/** The NAT Detection option that answers this request; undefined when it did not come in UDP. RFC 5555 §4.2 */
+/** The NAT Detection option that answers this request, suggesting `refresh` seconds behind a NAT; undefined when it did not come in UDP. RFC 5555 §4.2 */
 export function natOption(
   request: RegistrationRequest,
   options: HomeAgentOptions,
+  refresh: number,
 ): OptionOf<'natDetection'> | undefined {
-  return natFinding(request, options)?.option;
+  return natFinding(request, options, refresh)?.option;
 }
 
 function attach(
   request: RegistrationRequest & { readonly careOf: IpAddress },
   options: HomeAgentOptions,
 ): Attachment {
-  const finding = natFinding(request, options);
+  const finding = natFinding(request, options, options.natRefresh);
   if (finding) return finding.attachment;
-  return { path: 'ipv6', local: options.address, remote: request.careOf as Ipv6 };
+  return { path: 'ipv6', local: request.agent, remote: request.careOf as Ipv6 };
 }
 
-function natFinding({ arrival, careOf, flags }: RegistrationRequest, options: HomeAgentOptions) {
+function natFinding(
+  { arrival, careOf, flags }: RegistrationRequest,
+  options: HomeAgentOptions,
+  refresh: number,
+) {
   if (arrival.kind !== 'udp') return undefined;
   const asked = options.acceptForceUdp && (flags & BU_FLAG.forceUdp) !== 0;
-  return detectNat(arrival, careOf as Ipv4 | null, options.forceUdp || asked, options.natRefresh);
+  return detectNat(arrival, careOf as Ipv4 | null, options.forceUdp || asked, refresh);
 }
 
 const LINK_LOCAL_PREFIX_LENGTH = 64; // RFC 4291 §2.5.6: the 54 bits after fe80::/10 are zero

@@ -13,20 +13,22 @@
  * What the home agent holds (`binding`) outlives the states: it is kept while a new care-of address is pending,
  * so that the old tunnel serves until the new one does.
  */
-import type { Ipv4, Ipv6, MacAddress } from '../../base/address.js';
+import type { Ipv4, Ipv6, MacAddress, Prefix } from '../../base/address.js';
 import { after, seconds, type Instant, type Millis } from '../../base/time.js';
 import { BU_FLAG } from '../../wire/mobility/flag.js';
 import type { BindingAck, BindingUpdate } from '../../wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../wire/mobility/option.js';
-import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
+import { BA_STATUS, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { nextSequence } from '../binding/sequence.js';
 import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
 import type { LinkName } from '../input.js';
 import type { Deadline, Machine } from '../machine.js';
+import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
-import type { BulView } from '../view.js';
+import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
+import { Ipv4Home } from './ipv4-home.js';
 import type { UpdateRate } from './update-rate.js';
 
 /** Where Binding Updates leave from. */
@@ -34,7 +36,14 @@ export type Attachment = Readonly<
   /** RFC 6275 §11.7.1. `validUntil` null: for ever. */
   | { kind: 'ipv6'; careOf: Ipv6; link: LinkName; validUntil: Instant | null }
   /** RFC 5555 §4.4.2 */
-  | { kind: 'ipv4'; careOf: Ipv4; link: LinkName; validUntil: Instant | null }
+  | {
+      kind: 'ipv4';
+      careOf: Ipv4;
+      link: LinkName;
+      validUntil: Instant | null;
+      /** F, for this care-of address: §4.4.1, the last resort. */
+      forceUdp?: boolean;
+    }
   /** RFC 6275 §11.5.5: on the home link, straight to the home agent's link-layer address. */
   | { kind: 'home'; careOf: Ipv6; link: LinkName; homeAgentMac: MacAddress }
 >;
@@ -51,13 +60,18 @@ export interface Binding {
   readonly nat: boolean;
   /** Seconds between keep-alives; null for none. */
   readonly natRefresh: number | null;
-  /** The IPv4 home address that is bound too. */
-  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** The IPv4 home address that is bound too, and its prefix. */
+  readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4: Prefix<Ipv4> | null;
 }
 
 export interface BulEntrySettings {
   readonly homeAddress: Ipv6;
-  readonly homeAddress4: Ipv4 | null;
+  readonly homeAddress4: Ipv4 | 'dynamic' | null;
+  /** Of an IPv4 prefix to ask for. */
+  readonly ipv4PrefixLength?: number | null;
+  /** What of IPv4 an earlier run was given. */
+  readonly keptIpv4?: string | undefined;
   readonly peer: Ipv6;
   /** Shown, not used here: null where updates do not go in UDP. */
   readonly peer4: Ipv4 | null;
@@ -93,12 +107,15 @@ export type BulEffect = Readonly<
   | { kind: 'unanswered'; attachment: Attachment }
   /** The home agent has no binding any more. */
   | { kind: 'removed' }
+  /** Accepted, but prefix discovery is necessary: RFC 6275 §11.7.3. */
+  | { kind: 'learnPrefixes' }
 >;
 
 /** What `handleAck` did with it; a role counts what was ignored. */
 export type AckVerdict = 'accepted' | 'refused' | 'resent' | 'ignored';
 
 export class BulEntry implements Machine<BulEffect, BulTimer> {
+  readonly ipv4: Ipv4Home;
   readonly #set: BulEntrySettings;
   readonly #timers = new Timers<BulTimer>();
   #effects: BulEffect[] = [];
@@ -115,20 +132,37 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #adoptions = 0;
   #refusals = 0;
   #lastStatus: number | null = null;
-  /** Cleared when the home agent answers 144. */
-  #forceUdp: boolean;
+  /** The home agent has answered 144. */
+  #forceUdpRefused = false;
   #removal = '';
-  #ipv4Refused: number | null = null;
+  /** Asked for, seconds. */
+  #lifetime: number;
+  /** The end of the home address itself. */
+  #validUntil: Instant | null = null;
 
   constructor(settings: BulEntrySettings) {
     this.#set = settings;
+    this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
-    this.#forceUdp = settings.forceUdp;
+    const {
+      homeAddress,
+      peer,
+      homeAddress4: wanted,
+      ipv4PrefixLength = null,
+      keptIpv4: kept,
+    } = settings;
+    const prefixLength = ipv4PrefixLength;
+    this.ipv4 = new Ipv4Home({ homeAddress, peer, wanted, prefixLength, kept });
   }
 
   get state(): BulState {
     return this.#state;
+  }
+
+  /** Of the last Binding Update sent. */
+  get sequence(): number {
+    return this.#sequence;
   }
 
   get attachment(): Attachment | undefined {
@@ -139,6 +173,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#binding;
   }
 
+  /** Binding Updates since the last one that was asked for, or accepted. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
   /** False only when the home agent surely has no binding of ours. */
   get mayBeBound(): boolean {
     return this.#mayBeBound;
@@ -146,11 +185,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   get linkLocalToo(): boolean {
     return this.#linkLocalToo;
-  }
-
-  /** RFC 5555 §4.4.2: while the home agent refuses it, the address has no entry. */
-  get ipv4Refused(): boolean {
-    return this.#ipv4Refused !== null;
   }
 
   /**
@@ -172,7 +206,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#dropQueued();
     // Of a binding that an earlier run made we only know how long it may live.
     if (!this.#timers.armed('binding lifetime')) {
-      this.#timers.set('binding lifetime', after(now, seconds(this.#set.lifetime)));
+      this.#timers.set('binding lifetime', after(now, seconds(this.#lifetime)));
     }
     this.#begin('deregistering', now, interval);
   }
@@ -180,6 +214,24 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The same care-of address with another lifetime: the next update asks accordingly. */
   extend(attachment: AwayAttachment): void {
     this.#attachment = attachment;
+  }
+
+  /**
+   * §11.4.2: no binding lasts longer than the home address is valid; null: for ever. One that would is registered anew.
+   */
+  limit(validUntil: Instant | null, now: Instant): void {
+    this.#validUntil = validUntil;
+    const ends = this.#binding?.expiresAt;
+    if (validUntil !== null && ends !== undefined && ends > validUntil) this.refresh(now);
+  }
+
+  /** Seconds to ask for from now on. */
+  get lifetime(): number {
+    return this.#lifetime;
+  }
+
+  set lifetime(wanted: number) {
+    this.#lifetime = wanted;
   }
 
   /** There is nowhere to send from. */
@@ -266,12 +318,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     return this.#effects.shift();
   }
 
-  view(reason: string | null): BulView {
+  view(choice: ChoiceView | null): BulView {
     const binding = this.#binding;
     const attachment = this.#attachment;
     return {
       homeAddress: this.#set.homeAddress,
-      homeAddress4: binding?.homeAddress4?.address ?? this.#set.homeAddress4,
+      homeAddress4: this.ipv4.address,
+      homePrefix4: this.ipv4.prefix,
+      dynamic4: this.ipv4.isDynamic,
       peer: this.#set.peer,
       peer4: this.#set.peer4,
       careOf: attachment?.careOf ?? binding?.attachment.careOf ?? null,
@@ -285,12 +339,15 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       expiresAt: binding?.expiresAt ?? null,
       attempts: this.#attempts,
       lastStatus: this.#lastStatus,
-      reason,
+      reason: choice?.reason ?? null,
+      choice,
     };
   }
 
   get #forceUdpSent(): boolean {
-    return this.#forceUdp && this.#attachment?.kind === 'ipv4';
+    const attachment = this.#attachment;
+    if (attachment?.kind !== 'ipv4' || this.#forceUdpRefused) return false;
+    return this.#set.forceUdp || attachment.forceUdp === true;
   }
 
   /** Another care-of address does not cure it, nor has its time passed. */
@@ -344,11 +401,12 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     });
   }
 
-  /** §11.7.1: not beyond the life of the care-of address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
+  /** §11.7.1: not beyond the life of the care-of address, nor of the home address. Steps of 4 s, RFC 6275 §6.1.7; never 0. */
   #lifetimeFor(attachment: Attachment, now: Instant): number {
     const until = attachment.kind === 'home' ? null : attachment.validUntil;
-    const left = until === null ? MAX_LIFETIME : Math.max(0, until - now) / 1000;
-    const wanted = Math.min(this.#set.lifetime, left, MAX_LIFETIME);
+    const end = earlierEnd(until, this.#validUntil);
+    const left = end === null ? MAX_LIFETIME : Math.max(0, end - now) / 1000;
+    const wanted = Math.min(this.#lifetime, left, MAX_LIFETIME);
     return Math.max(LIFETIME_STEP, Math.floor(wanted / LIFETIME_STEP) * LIFETIME_STEP);
   }
 
@@ -359,16 +417,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     if (attachment.kind === 'ipv4')
       options.push({ kind: 'ipv4CareOf', address: attachment.careOf });
-    const home4 = this.#set.homeAddress4;
-    if (home4 !== null && this.#state !== 'deregistering') {
-      // RFC 5555 §3.1.1: one address is a prefix of 32.
-      options.push({
-        kind: 'ipv4HomeAddress',
-        prefixLength: 32,
-        prefixRequested: false,
-        address: home4,
-      });
-    }
+    if (this.#state !== 'deregistering') options.push(...this.ipv4.requests());
     const flags =
       BU_FLAG.acknowledge |
       BU_FLAG.home |
@@ -396,12 +445,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     const was = this.#binding;
     const expiresAt = after(this.#sentAt, seconds(lifetime));
     const nat = attachment.kind === 'ipv4' ? natOf(ack, this.#set.natKeepalive) : NO_NAT;
+    const { address: homeAddress4, prefix: homePrefix4, again } = this.ipv4.handleAck(ack.options);
     const binding: Binding = {
       attachment,
       lifetime,
       expiresAt,
       ...nat,
-      homeAddress4: this.#ipv4HomeOf(ack),
+      homeAddress4,
+      homePrefix4,
     };
     this.#binding = binding;
     this.#timers.set('binding lifetime', expiresAt);
@@ -417,39 +468,23 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       });
     }
     this.#reportNat(was, binding);
-    this.#reportIpv4Home(was, ack);
+    for (let e = this.ipv4.pollEffect(); e; e = this.ipv4.pollEffect()) this.#effects.push(e);
+    if (consequenceOf(ack.status).then === 'learnPrefixes') {
+      this.#effects.push({ kind: 'learnPrefixes' });
+    }
+    if (again) this.#begin('pending', now);
   }
 
   #reportNat(was: Binding | undefined, binding: Binding): void {
     if (binding.attachment.kind !== 'ipv4') return;
     const same = was && sameAttachment(was.attachment, binding.attachment);
-    if (same && was.nat === binding.nat && was.udp === binding.udp) return;
-    if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
-    else this.#report('NAT_NONE', { udp: binding.udp });
-  }
-
-  #ipv4HomeOf(ack: BindingAck): Binding['homeAddress4'] {
-    const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option || isRefusal(option.status)) return null;
-    return { address: option.address, prefixLength: option.prefixLength };
-  }
-
-  #reportIpv4Home(was: Binding | undefined, ack: BindingAck): void {
-    const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option) return;
-    if (isRefusal(option.status)) {
-      if (this.#ipv4Refused !== option.status) {
-        const meaning = ipv4AckStatus(option.status)?.name ?? null;
-        const fields = { address: this.#set.homeAddress4, status: option.status, meaning };
-        this.#report('IPV4_HOME_REFUSED', fields);
-      }
-      this.#ipv4Refused = option.status;
+    if (same && was.nat === binding.nat && was.udp === binding.udp) {
+      const { natRefresh: refresh } = binding;
+      if (was.natRefresh !== refresh) this.#report('NAT_REFRESH', { refresh });
       return;
     }
-    this.#ipv4Refused = null;
-    if (was?.homeAddress4?.address !== option.address) {
-      this.#report('IPV4_HOME_ACCEPTED', { address: option.address });
-    }
+    if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
+    else this.#report('NAT_NONE', { udp: binding.udp });
   }
 
   /** §11.7.3: goes on from the peer's number, at once; not for ever, should the peer not like any number. */
@@ -463,7 +498,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #refused(status: number, meaning: string, now: Instant): AckVerdict {
     const { then, wait } = consequenceOf(status, { forceUdp: this.#forceUdpSent });
     if (then === 'withoutForceUdp') {
-      this.#forceUdp = false;
+      this.#forceUdpRefused = true;
       this.#send(now);
       return 'resent';
     }
@@ -494,6 +529,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #expire(): void {
     if (this.#state === 'deregistering') return this.#remove('its lifetime is over');
     this.#binding = undefined;
+    this.ipv4.lapsed();
     this.#report('BINDING_EXPIRED', {});
     // A pending refresh goes on asking; without an address to ask from, nothing is bound any more.
     if (!this.#attachment) this.#setMayBeBound(false);
@@ -505,6 +541,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#binding = undefined;
     this.#attachment = undefined;
     this.#state = 'idle';
+    this.ipv4.unbound();
     this.#setMayBeBound(false);
     this.#report('BINDING_REMOVED', { reason });
     this.#effects.push({ kind: 'removed' });
@@ -539,7 +576,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 }
 
 export const sameAttachment = (a: Attachment, b: Attachment): boolean =>
-  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link;
+  a.kind === b.kind && a.careOf === b.careOf && a.link === b.link && forces(a) === forces(b);
+
+const forces = (a: Attachment): boolean => a.kind === 'ipv4' && a.forceUdp === true;
 
 export const pathOf = (binding: Binding): 'ipv6' | 'ipv4' | 'udp' =>
   binding.attachment.kind === 'ipv6' ? 'ipv6' : binding.udp ? 'udp' : 'ipv4';

@@ -5,7 +5,14 @@
  * tunnel is declared and nothing leaves with a home address. At home they are ordinary addresses of the home link.
  * Rule numbers are those of UMIP: 1001 home addresses, 1002 care-of addresses.
  */
-import { isIpv6, prefixOf, type IpAddress, type Ipv4, type Ipv6 } from '../../base/address.js';
+import {
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv4,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import {
   TUNNEL_LINK,
   type AddressItem,
@@ -25,6 +32,12 @@ export interface CareOfSituation {
   readonly link: LinkName;
   /** Next hop of packets from it; null when there is none. */
   readonly router: IpAddress | null;
+  /** Another program has put it there, and keeps it. */
+  readonly adopted?: boolean;
+  /** Of its lease (RFC 3442) or by redirects (RFC 4861 §8); a null router: on the link itself. */
+  readonly routes?: readonly { readonly destination: Prefix; readonly router: IpAddress | null }[];
+  /** There is no next hop because there need be none: a point-to-point link. */
+  readonly onLink?: boolean;
 }
 
 export interface TunnelSituation {
@@ -38,13 +51,18 @@ export interface TunnelSituation {
 
 export interface HomeSituation {
   readonly homeAddress: Ipv6;
+  /** Which routing table it has, as long as it lives. */
+  readonly slot: number;
   /** Null where there is none or the home agent refuses it. */
   readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** A prefix of IPv4 addresses that is ours while away, RFC 5555 §3.1.1. */
+  readonly homePrefix4?: Prefix<Ipv4> | null;
   readonly where:
     | {
         readonly kind: 'away';
         readonly tunnel: TunnelSituation | null;
         readonly ipv4Bound: boolean;
+        readonly prefixBound?: boolean;
         /** The IPv6 care-of address that Binding Updates leave from, now or next. */
         readonly signalling: { readonly peer: Ipv6; readonly careOf: Ipv6 } | null;
       }
@@ -58,6 +76,7 @@ export interface HomeSituation {
 }
 
 export interface MobileNodeSituation {
+  /** The preferred ones first: a socket that names no source takes the first one's. */
   readonly homes: readonly HomeSituation[];
   /** The best first: where several links have a default route, the first one's wins. */
   readonly careOf: readonly CareOfSituation[];
@@ -73,9 +92,13 @@ export function mobileNodeDatapath(situation: MobileNodeSituation): DatapathStat
   };
   addSignalling(situation, add);
   addCareOf(situation.careOf, add);
+  const anyAway = situation.homes.some(({ where }) => where.kind === 'away');
   for (const [index, home] of situation.homes.entries()) {
-    if (home.where.kind === 'home') addAtHome(home, home.where, METRIC + index, add);
-    else addAway(home, home.where, index, add);
+    if (home.where.kind === 'away') addAway(home, home.where, index, add);
+    else {
+      addAtHome(home, home.where, METRIC + index, add);
+      if (anyAway) addBesideAway(home, home.where, add);
+    }
   }
   return { items: [...items.values()] };
 }
@@ -96,15 +119,20 @@ function addSignalling({ homes, careOf, udpPort }: MobileNodeSituation, add: Add
 
 function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   const links = new Map<string, number>();
-  for (const { address, prefixLength, link, router } of careOf) {
-    add(addressItem(link, address, prefixLength, true));
+  for (const { address, prefixLength, link, router, routes = [], adopted, onLink } of careOf) {
+    if (!adopted) add({ ...addressItem(link, address, prefixLength, true), careOf: true });
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
-    add(rule(CARE_OF_RULE, address, table));
-    if (router === null || links.has(`${table} ${link}`)) continue;
+    add(rule(CARE_OF_RULE, prefixOf(address, isIpv6(address) ? 128 : 32), table));
+    for (const { destination, router: next } of routes) {
+      const way = next === null ? {} : { via: next };
+      add({ kind: 'route', table, destination, link, ...way, metric: METRIC + links.size });
+    }
+    if ((router === null && !onLink) || links.has(`${table} ${link}`)) continue;
     // One default route a link: a tunnel bound to a link that is not the best one still finds its way.
     const metric = METRIC + links.size;
     links.set(`${table} ${link}`, metric);
-    add({ kind: 'route', table, destination: anywhere(address), link, via: router, metric });
+    const way = router === null ? {} : { via: router };
+    add({ kind: 'route', table, destination: anywhere(address), link, ...way, metric });
   }
 }
 
@@ -114,15 +142,14 @@ function addAway(
   index: number,
   add: Add,
 ): void {
-  const { homeAddress, homeAddress4 } = home;
-  // One table a home address: each has its own tunnel.
-  const table: TableName = index === 0 ? 'home' : `home${index}`;
+  const { homeAddress, homeAddress4, homePrefix4 } = home;
+  const table = tableOf(home);
   const own: IpAddress[] = homeAddress4 ? [homeAddress, homeAddress4.address] : [homeAddress];
   for (const address of own) {
     const host = prefixOf(address, isIpv6(address) ? 128 : 32);
     const everything = anywhere(address);
     add({ ...addressItem(TUNNEL_LINK, address, host.length, false), home: true });
-    add(rule(HOME_RULE, address, table));
+    add(rule(HOME_RULE, host, table));
     const into = { kind: 'route', link: TUNNEL_LINK, tunnel: homeAddress } as const;
     add({ ...into, table, destination: everything, metric: METRIC });
     add({
@@ -133,12 +160,24 @@ function addAway(
       metric: METRIC + index,
     });
   }
+  if (homePrefix4) {
+    add(rule(HOME_RULE, homePrefix4, table));
+    // What nobody behind us has ends here, not in the tunnel that it came out of.
+    add({
+      kind: 'route',
+      table: 'main',
+      destination: homePrefix4,
+      link: TUNNEL_LINK,
+      metric: METRIC,
+    });
+  }
   const { tunnel, signalling } = where;
   if (signalling) add({ kind: 'homeAddress', home: homeAddress, ...signalling });
   if (!tunnel) return;
-  const carried = own
+  const carried: Prefix[] = own
     .filter((address) => isIpv6(address) || where.ipv4Bound)
     .map((address) => prefixOf(address, isIpv6(address) ? 128 : 32));
+  if (homePrefix4 && where.prefixBound) carried.push(homePrefix4);
   const item: TunnelItem = {
     kind: 'tunnel',
     key: homeAddress,
@@ -171,6 +210,28 @@ function addAtHome(
   }
 }
 
+/** The main table's default route may lead into the tunnel of another home address: this one goes its own way. */
+function addBesideAway(
+  home: HomeSituation,
+  where: Extract<HomeSituation['where'], { kind: 'home' }>,
+  add: Add,
+): void {
+  const { homeAddress, homeAddress4 } = home;
+  const { link, router, router4, prefixLength } = where;
+  const table = tableOf(home);
+  const own = (address: IpAddress, length: number, via: IpAddress | null) => {
+    const base = { kind: 'route', table, link, metric: METRIC } as const;
+    add(rule(HOME_RULE, prefixOf(address, isIpv6(address) ? 128 : 32), table));
+    add({ ...base, destination: prefixOf(address, length) });
+    if (via !== null) add({ ...base, destination: anywhere(address), via });
+  };
+  own(homeAddress, prefixLength, router);
+  if (homeAddress4) own(homeAddress4.address, homeAddress4.prefixLength, router4);
+}
+
+/** One table a home address: each has its own tunnel. */
+const tableOf = ({ slot }: HomeSituation): TableName => (slot === 0 ? 'home' : `home${slot}`);
+
 function addressItem(
   link: LinkName,
   address: IpAddress,
@@ -197,9 +258,12 @@ function defaultRoute(
   };
 }
 
-function rule(priority: number, address: IpAddress, table: TableName): RuleItem {
-  return { kind: 'rule', priority, from: prefixOf(address, isIpv6(address) ? 128 : 32), table };
-}
+const rule = (priority: number, from: Prefix, table: TableName): RuleItem => ({
+  kind: 'rule',
+  priority,
+  from,
+  table,
+});
 
 const anywhere = (address: IpAddress) => prefixOf(address, 0);
 

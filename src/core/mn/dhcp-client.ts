@@ -104,6 +104,8 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
   /** Of the DISCOVER that runs, without the one that is asked for. At most `MAX_OFFERS`. */
   #offers: readonly Terms[] = [];
   #offer: Terms | undefined;
+  /** How long the request for it goes on, whatever the number of tries. */
+  #patience: Millis = 0;
   /** The router of the lease in use, as far as it has shown itself. */
   #gatewayMac: MacAddress | undefined;
   /** Whose gateways have been asked since carrier came. */
@@ -385,6 +387,8 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
     this.#timers.stop('DHCP offers');
     this.#offer = best;
     this.#offers = others;
+    // Ours: who takes long for the offer takes long for the acknowledgement.
+    this.#patience = Math.min(2 * (now - this.#startedAt), MAX_REQUEST_PATIENCE);
     this.#asked = undefined;
     this.#tries = 0;
     this.#again(now);
@@ -551,7 +555,9 @@ export class DhcpClient implements Machine<DhcpEffect, DhcpTimer> {
       case 'requesting': {
         const offer = this.#offer;
         const others = this.#offers.length > 0;
-        if (!offer || tries >= (others ? MAX_REQUESTS_OF_SEVERAL : MAX_REQUESTS)) {
+        const most = others ? MAX_REQUESTS_OF_SEVERAL : MAX_REQUESTS;
+        const waited = this.#asked ? now - this.#asked.sentAt : 0;
+        if (!offer || (tries >= most && (others || waited >= this.#patience))) {
           if (others) return this.#takeOffer(now);
           this.#move('given up');
           return this.#discover(now);
@@ -699,6 +705,7 @@ const FIRST_WAIT: Millis = 500; // ours: §4.1 suggests 4 s; frames lost just af
 const MAX_WAIT = seconds(64); // RFC 2131 §4.1
 const MAX_REQUESTS = 4; // RFC 2131 §3.1: at most four retransmissions or so
 const MAX_REQUESTS_OF_SEVERAL = 2; // ours: another server has offered too
+const MAX_REQUEST_PATIENCE = seconds(60); // RFC 2131 §3.1: the total delay before the client begins anew
 const RENEWAL_PAUSE = seconds(60); // RFC 2131 §4.4.5
 const DECLINE_PAUSE = seconds(10); // RFC 2131 §3.1
 const MAX_CONFLICTS = 10; // RFC 5227 §1.1

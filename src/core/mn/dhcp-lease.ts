@@ -33,6 +33,8 @@ export interface Terms {
   readonly server: Ipv4;
   /** seconds */
   readonly lifetime: number;
+  /** Octets, RFC 2132 §5.1; absent where the server does not say, or says less than any host must take. */
+  readonly mtu?: number;
 }
 
 export interface Lease extends Terms {
@@ -54,7 +56,9 @@ export function termsOf(message: DhcpMessage, server: Ipv4): Terms | undefined {
   if (!canBeHost(address) || address === server || lifetime === 0) return undefined;
   if (isEdge(address, prefixLength)) return undefined;
   const { router, routes } = routesOf(options, address);
-  return { address, prefixLength, router, routes, server, lifetime };
+  const mtu = findDhcpOption(options, 'interfaceMtu')?.mtu ?? 0;
+  const said = mtu >= LEAST_MTU ? { mtu } : {};
+  return { address, prefixLength, router, routes, server, lifetime, ...said };
 }
 
 /**
@@ -167,6 +171,8 @@ function toNumber(a: Ipv4): number {
   return ((o[0]! << 24) | (o[1]! << 16) | (o[2]! << 8) | o[3]!) >>> 0;
 }
 
+/** RFC 791 §3.1: what every host takes. Ours: a server that says less does not get to break the tunnel. */
+export const LEAST_MTU = 576;
 const FOR_EVER = 0xffffffff; // RFC 2131 §3.3
 const DEFAULT_LEASE = 3600; // seconds; ours, for servers that leave out option 51
 const T1_PART = 0.5; // RFC 2131 §4.4.5

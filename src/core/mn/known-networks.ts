@@ -21,7 +21,14 @@ import { instant, type Instant } from '../../base/time.js';
 import type { StoreEffect } from '../effect.js';
 import { CLOCK_KEY } from '../role.js';
 import type { ProbedNetwork } from './gateway-probe.js';
-import { canBeHost, isOver, MAX_ROUTES, type ClasslessRoute, type Lease } from './dhcp-lease.js';
+import {
+  canBeHost,
+  isOver,
+  LEAST_MTU,
+  MAX_ROUTES,
+  type ClasslessRoute,
+  type Lease,
+} from './dhcp-lease.js';
 
 export interface KnownNetwork extends ProbedNetwork {
   readonly lease: Lease;
@@ -94,14 +101,15 @@ const keyOf = ({ gatewayMac, gateway, client }: KnownNetwork): string =>
   `${KEY}${gatewayMac} ${gateway} ${client}`;
 
 function writeNetwork({ lease }: KnownNetwork, clock: string | undefined): string {
-  const { address, prefixLength, server, serverMac, lifetime } = lease;
+  const { address, prefixLength, server, serverMac, lifetime, mtu } = lease;
   const { expiresAt, renewAt, rebindAt } = lease;
   const routes = lease.routes.map(({ destination: { address: to, length }, router }) => [
     `${to}/${length}`,
     router,
   ]);
   const times = { clock, expiresAt, renewAt, rebindAt };
-  return JSON.stringify({ address, prefixLength, server, serverMac, lifetime, routes, ...times });
+  const terms = { address, prefixLength, server, serverMac, lifetime, mtu, routes };
+  return JSON.stringify({ ...terms, ...times });
 }
 
 function readNetwork(
@@ -109,17 +117,19 @@ function readNetwork(
   value: string,
   clock: string | undefined,
 ): KnownNetwork | undefined {
-  const [mac = '', router = '', own = ''] = key.slice(KEY.length).split(' ');
-  const [gatewayMac, gateway, client] = [parseMac(mac), parseIpv4(router), parseMac(own)];
+  const [mac = '', gatewayText = '', own = ''] = key.slice(KEY.length).split(' ');
+  const [gatewayMac, gateway, client] = [parseMac(mac), parseIpv4(gatewayText), parseMac(own)];
   const fields = parseObject(value);
   if (!gatewayMac || !gateway || !client || !fields) return undefined;
-  const { prefixLength, lifetime } = fields;
+  const { prefixLength, lifetime, mtu } = fields;
   const [address, server] = [hostOf(fields['address']), hostOf(fields['server'])];
   const serverMac = typeof fields['serverMac'] === 'string' && parseMac(fields['serverMac']);
   const routes = readRoutes(fields['routes']);
   if (!canBeHost(gateway) || !address || !server || !serverMac || !routes) return undefined;
   if (!isWhole(prefixLength, 32) || !isWhole(lifetime, 0xffffffff)) return undefined;
-  const terms = { address, prefixLength, router: gateway, routes, server, serverMac, lifetime };
+  const said = isWhole(mtu, 0xffff) && mtu >= LEAST_MTU ? { mtu } : {};
+  const router = gateway;
+  const terms = { address, prefixLength, router, routes, server, serverMac, lifetime, ...said };
   const lease = readTimes(terms, fields);
   if (!lease) return undefined;
   // A lease for ever has no clock.

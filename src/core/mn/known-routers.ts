@@ -13,10 +13,12 @@ export interface KnownRouter {
   readonly address: Ipv6;
   readonly mac: MacAddress;
   readonly homeAgent: boolean;
+  readonly agentPreference: number;
   readonly isDefault: boolean;
   readonly preference: -1 | 0 | 1;
   readonly prefixes: readonly AdvertisedPrefix[];
   readonly retransTimer: Millis;
+  readonly mtu: number | undefined;
   /** Of the Advertisement Interval option. */
   readonly interval: Millis | undefined;
   /** When its router lifetime is over; undefined for a home agent that is no default router. */

@@ -49,6 +49,8 @@ export interface Router {
   readonly address: Ipv6;
   readonly mac: MacAddress;
   readonly homeAgent: boolean;
+  /** Of home agents, greater is better: RFC 6275 §7.4. */
+  readonly agentPreference: number;
   /** False for a home agent that asks not to be a default router (router lifetime 0). */
   readonly isDefault: boolean;
   /** RFC 4191 §2.2 */
@@ -58,12 +60,28 @@ export interface Router {
   readonly prefixes: readonly AdvertisedPrefix[];
   /** RetransTimer that it advertises, milliseconds; 0 when it does not say. */
   readonly retransTimer: Millis;
+  /** MTU that it advertises for the link, octets; undefined when it does not say. RFC 4861 §4.6.4 */
+  readonly mtu: number | undefined;
 }
+
+/** Neighbour unreachability detection of a router that is doubted, RFC 4861 §7.3.3. */
+export interface RouterProbes {
+  /** Solicitations without an answer until it is lost; 0: it is lost when it is doubted. */
+  readonly count: number;
+  /** From one to the next; 0: the RetransTimer that the router advertises, or 1 s. */
+  readonly interval: Millis;
+}
+
+/**
+ * RFC 4861 §10: MAX_UNICAST_SOLICIT 3. Ours: RETRANS_TIMER of 1 s would leave a node that moved 3 s without a link.
+ */
+export const ROUTER_PROBES: RouterProbes = { count: 3, interval: 300 };
 
 interface Entry {
   address: Ipv6;
   mac: MacAddress;
   homeAgent: boolean;
+  agentPreference: number;
   isDefault: boolean;
   preference: -1 | 0 | 1;
   standing: 'confirmed' | 'suspect';
@@ -71,6 +89,7 @@ interface Entry {
   recheck: boolean;
   prefixes: AdvertisedPrefix[];
   retransTimer: Millis;
+  mtu: number | undefined;
   interval: Millis | undefined;
   heardAt: Instant;
   probes: number;
@@ -81,6 +100,7 @@ type TimerName =
 
 export class MovementDetector implements Machine<DetectorEffect> {
   readonly #link: LinkName;
+  readonly #probes: RouterProbes;
   readonly #timers = new Timers<TimerName>();
   readonly #effects: DetectorEffect[] = [];
   readonly #routers = new Map<Ipv6, Entry>();
@@ -90,8 +110,9 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #linkLocal: Ipv6 | null = null;
   #solicitations = 0;
 
-  constructor(link: LinkName) {
+  constructor(link: LinkName, probes: RouterProbes = ROUTER_PROBES) {
     this.#link = link;
+    this.#probes = probes;
   }
 
   /** Carrier came up, perhaps without its loss having been seen. `linkLocal` is null while there is none. */
@@ -101,6 +122,10 @@ export class MovementDetector implements Machine<DetectorEffect> {
     this.#linkLocal = linkLocal;
     this.solicit(now);
     for (const router of this.#routers.values()) {
+      if (this.#probes.count === 0) {
+        this.#remember(router);
+        continue;
+      }
       this.#timers.stop(`silence of ${router.address}`);
       router.recheck = true;
       router.standing = 'suspect';
@@ -217,7 +242,7 @@ export class MovementDetector implements Machine<DetectorEffect> {
       if (!router) continue;
       switch (what) {
         case 'probe':
-          if (router.probes < MAX_PROBES) this.#sendProbe(router, now);
+          if (router.probes < this.#probes.count) this.#sendProbe(router, now);
           else this.#silent(router, now);
           break;
         case 'silence':
@@ -251,11 +276,13 @@ export class MovementDetector implements Machine<DetectorEffect> {
         address: r.address,
         mac: r.mac,
         homeAgent: r.homeAgent,
+        agentPreference: r.agentPreference,
         isDefault: r.isDefault,
         preference: r.preference,
         confirmed: r.standing === 'confirmed',
         prefixes: r.prefixes,
         retransTimer: r.retransTimer,
+        mtu: r.mtu,
       });
     }
     return out;
@@ -267,12 +294,14 @@ export class MovementDetector implements Machine<DetectorEffect> {
       address,
       mac,
       homeAgent: false,
+      agentPreference: 0,
       isDefault: true,
       preference: 0,
       standing: 'confirmed',
       recheck: false,
       prefixes: [],
       retransTimer: 0,
+      mtu: undefined,
       interval: undefined,
       heardAt: now,
       probes: 0,
@@ -284,9 +313,13 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #learn(router: Entry, mac: MacAddress, ra: RouterAdvertisement, now: Instant): void {
     router.mac = mac;
     router.homeAgent = ra.homeAgent;
+    router.agentPreference = optionOf(ra.options, 'homeAgentInformation')?.preference ?? 0;
     router.isDefault = ra.routerLifetime > 0;
     router.preference = ra.preference;
     if (ra.retransTimer > 0) router.retransTimer = ra.retransTimer;
+    // RFC 4861 §6.3.4: at least the minimum, which every IPv6 link has.
+    const mtu = optionOf(ra.options, 'mtu')?.mtu ?? 0;
+    if (mtu >= LEAST_MTU6) router.mtu = mtu;
     router.heardAt = now;
     // RFC 6275 §7.3, at least MinDelayBetweenRAs of §13; nonsense is no promise.
     const interval = optionOf(ra.options, 'advertisementInterval')?.interval ?? 0;
@@ -329,19 +362,21 @@ export class MovementDetector implements Machine<DetectorEffect> {
   #hurrySuspects(now: Instant): void {
     for (const other of this.#routers.values()) {
       if (other.standing !== 'suspect') continue;
-      other.probes = MAX_PROBES;
+      other.probes = this.#probes.count;
       this.#timers.set(`probe of ${other.address}`, after(now, SUSPECT_GRACE));
     }
   }
 
   #probe(router: Entry, now: Instant): void {
     router.probes = 0;
-    this.#sendProbe(router, now);
+    if (this.#probes.count === 0) this.#silent(router, now);
+    else this.#sendProbe(router, now);
   }
 
   #sendProbe(router: Entry, now: Instant): void {
     router.probes++;
-    this.#timers.set(`probe of ${router.address}`, after(now, PROBE_INTERVAL));
+    const interval = this.#probes.interval || router.retransTimer || RETRANS_TIMER;
+    this.#timers.set(`probe of ${router.address}`, after(now, interval));
     this.#solicitRouter(router);
   }
 
@@ -403,10 +438,19 @@ export class MovementDetector implements Machine<DetectorEffect> {
   }
 
   #remember(router: Entry): void {
-    const { address, mac, homeAgent, isDefault, preference } = router;
-    const { prefixes, retransTimer, interval } = router;
+    const { address, mac, homeAgent, agentPreference, isDefault, preference } = router;
+    const { prefixes, retransTimer, mtu, interval } = router;
     const until = this.#timers.at(`lifetime of ${address}`);
-    const advertised = { homeAgent, isDefault, preference, prefixes, retransTimer, interval };
+    const advertised = {
+      homeAgent,
+      agentPreference,
+      isDefault,
+      preference,
+      prefixes,
+      retransTimer,
+      mtu,
+      interval,
+    };
     this.#known.remember({ address, mac, ...advertised, until });
     this.#forget(router);
   }
@@ -445,14 +489,20 @@ function learnPrefix(
   const known = router.prefixes.find(same);
   const others = router.prefixes.filter((p) => !same(p));
   if (!known && (option.validLifetime === 0 || others.length >= MAX_PREFIXES)) return;
+  router.prefixes = others;
+  // RFC 4862 §5.5.3 a and c: what is not for addresses, or is nonsense for them, does not touch those there are.
+  const forAddresses = option.autonomous && option.preferredLifetime <= option.validLifetime;
+  if (known?.autonomous && !forAddresses) {
+    others.push({ ...known, onLink: known.onLink || option.onLink });
+    return;
+  }
   const until = (lifetime: number) =>
     lifetime === FOR_EVER ? null : after(now, seconds(lifetime));
   const fresh = until(option.validLifetime);
-  router.prefixes = others;
   others.push({
     prefix,
-    onLink: option.onLink,
-    autonomous: option.autonomous,
+    onLink: option.onLink || (known?.onLink ?? false),
+    autonomous: forAddresses,
     routerAddress: option.routerAddress ? option.prefix : null,
     validUntil: known ? shortened(known.validUntil, fresh, now) : fresh,
     preferredUntil: until(option.preferredLifetime),
@@ -489,10 +539,10 @@ export const MAX_PREFIXES = 16;
  */
 const SOLICITATION_WAITS: readonly Millis[] = [80, 250, 1000, 4000];
 const MISSED = 3; // ours: RFC 6275 §11.5.1 leaves to us how many lost advertisements are a hint
-const MAX_PROBES = 3; // RFC 4861 §10: MAX_UNICAST_SOLICIT
 const SUSPECT_GRACE: Millis = 20; // ours: a neighbour's answer may be one scheduling late
-const PROBE_INTERVAL: Millis = 300; // ours: RETRANS_TIMER of 1 s would leave a moved node 3 s without a link
+const RETRANS_TIMER: Millis = 1000; // RFC 4861 §10
 const FRESH: Millis = 1000; // ours: a router heard within the last second is not doubted
 const MIN_INTERVAL: Millis = 30; // RFC 6275 §13: MinDelayBetweenRAs
+const LEAST_MTU6 = 1280; // RFC 8200 §5
 const TWO_HOURS = seconds(7200);
 const FOR_EVER = 0xffffffff;

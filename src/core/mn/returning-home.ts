@@ -52,7 +52,8 @@ export interface HomeLink {
 export interface ReturningHomeSettings {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
-  readonly homeAgent: Ipv6;
+  /** As it is now. */
+  readonly homeAgent: () => Ipv6;
 }
 
 export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
@@ -226,7 +227,7 @@ export class ReturningHome implements Machine<ReturnEffect, ReturnTimer> {
   }
 
   #isHomeAgent(source: Ipv6, linkSource: MacAddress): boolean {
-    return source === this.#set.homeAgent || linkSource === this.#homeAgentMac;
+    return source === this.#set.homeAgent() || linkSource === this.#homeAgentMac;
   }
 
   /** Its acknowledgement needs our link-layer address; everybody else still gets the home agent's own answer. */

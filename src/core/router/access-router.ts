@@ -18,8 +18,9 @@ import { RouterAdvertiser } from './router-advertiser.js';
 export type { AccessRouterOptions, AdvertiseOptions, DhcpServerOptions } from './options.js';
 
 export class AccessRouter implements Role {
-  readonly #advertisers: ReadonlyMap<LinkName, RouterAdvertiser>;
-  readonly #servers: ReadonlyMap<LinkName, DhcpServer>;
+  readonly #advertisers: Map<LinkName, RouterAdvertiser>;
+  readonly #servers: Map<LinkName, DhcpServer>;
+  readonly #random: Random;
   readonly #links = new Map<LinkName, LinkState>();
   readonly #counters = new Map<string, number>();
   readonly #effects: RoleEffect[] = [];
@@ -27,6 +28,7 @@ export class AccessRouter implements Role {
 
   /** Throws `UsageError` `DHCP_POOL` for a pool without addresses. */
   constructor(options: AccessRouterOptions, random: Random) {
+    this.#random = random;
     this.#advertisers = new Map(
       options.advertise.map((each) => [each.link, new RouterAdvertiser(each, random)]),
     );
@@ -36,6 +38,40 @@ export class AccessRouter implements Role {
   start(links: readonly LinkState[], _kept: ReadonlyMap<string, string>, now: Instant): void {
     this.#effects.push({ kind: 'event', event: event('STARTED', { role: 'router' }) });
     for (const link of links) this.#link(link, now);
+  }
+
+  /**
+   * From now on as the options say, on links that it knows. Leases stay with a server that stays; advertising that
+   * ends takes leave, a server that ends says nothing. Throws as the constructor does.
+   */
+  configure({ advertise, dhcp }: AccessRouterOptions, now: Instant): void {
+    if (this.#stopped) return;
+    for (const each of dhcp) {
+      const server = this.#servers.get(each.link);
+      if (server) server.configure(each);
+      else this.#servers.set(each.link, new DhcpServer(each));
+    }
+    for (const each of advertise) {
+      const known = this.#advertisers.get(each.link);
+      if (known) {
+        known.configure(each, now);
+        continue;
+      }
+      const advertiser = new RouterAdvertiser(each, this.#random);
+      this.#advertisers.set(each.link, advertiser);
+      const link = this.#links.get(each.link);
+      if (link) advertiser.handleLink(link, now);
+    }
+    for (const [link, advertiser] of this.#advertisers) {
+      if (!advertise.some((each) => each.link === link)) advertiser.stop(now);
+    }
+    this.#collect();
+    for (const link of this.#advertisers.keys()) {
+      if (!advertise.some((each) => each.link === link)) this.#advertisers.delete(link);
+    }
+    for (const link of this.#servers.keys()) {
+      if (!dhcp.some((each) => each.link === link)) this.#servers.delete(link);
+    }
   }
 
   handle(input: WorldInput, now: Instant): void {

@@ -12,8 +12,8 @@ import {
   BROADCAST4,
   BROADCAST_MAC,
   inPrefix,
-  ipv4FromOctets,
-  ipv4Octets,
+  ipv4FromNumber,
+  ipv4ToNumber,
   UNSPECIFIED4,
   type Ipv4,
   type MacAddress,
@@ -42,12 +42,14 @@ export interface LeaseView {
 }
 
 export class DhcpServer implements Machine<DhcpServerEffect, 'reply'> {
-  readonly #options: DhcpServerOptions;
-  readonly #pool: readonly Ipv4[];
-  readonly #poolSet: ReadonlySet<Ipv4>;
+  #options: DhcpServerOptions;
+  #pool: readonly Ipv4[];
+  #poolSet: ReadonlySet<Ipv4>;
   /** At most one an address of the pool. An expired one remembers who had it. */
   readonly #leases = new Map<Ipv4, Lease>();
   readonly #byClient = new Map<string, Lease>();
+  /** Who had which address that the pool has lost: those of one pool at most. */
+  #withdrawn: ReadonlyMap<string, Ipv4> = new Map();
   readonly #replies: { readonly at: Instant; readonly frame: FrameEffect }[] = [];
   readonly #effects: DhcpServerEffect[] = [];
 
@@ -56,6 +58,25 @@ export class DhcpServer implements Machine<DhcpServerEffect, 'reply'> {
     this.#options = options;
     this.#pool = pool(options);
     this.#poolSet = new Set(this.#pool);
+  }
+
+  /**
+   * From now on as the options say. Who has an address that is no longer of the pool is refused when it next asks
+   * for it. Throws as the constructor does, with nothing changed.
+   */
+  configure(options: DhcpServerOptions): void {
+    this.#pool = pool(options);
+    this.#poolSet = new Set(this.#pool);
+    this.#options = options;
+    const withdrawn = new Map<string, Ipv4>();
+    for (const lease of this.#leases.values()) {
+      if (this.#poolSet.has(lease.address)) continue;
+      this.#leases.delete(lease.address);
+      if (this.#byClient.get(lease.client) !== lease) continue;
+      this.#byClient.delete(lease.client);
+      withdrawn.set(lease.client, lease.address);
+    }
+    this.#withdrawn = withdrawn;
   }
 
   handleMessage(ingress: DhcpIngress, now: Instant): void {
@@ -146,8 +167,9 @@ export class DhcpServer implements Machine<DhcpServerEffect, 'reply'> {
     if (!inPrefix(address, prefix)) return this.#refuse(message, address, now);
     if (!lease) {
       const other = this.#leases.get(address);
-      // No record of this client: silence, unless the address is known to be another's.
-      if (other && other.expiresAt > now) this.#refuse(message, address, now);
+      // No record of this client: silence, unless the address is known to be another's, or to be no longer its own.
+      const withdrawn = this.#withdrawn.get(clientKey(message)) === address;
+      if (withdrawn || (other && other.expiresAt > now)) this.#refuse(message, address, now);
       return;
     }
     if (lease.address === address && lease.state !== 'declined') {
@@ -357,13 +379,13 @@ function clientKey(message: DhcpMessage): string {
 }
 
 function pool({ from, to, prefix, serverAddress, router }: DhcpServerOptions): Ipv4[] {
-  const first = toNumber(from);
-  const last = Math.min(toNumber(to), first + MAX_LEASES - 1);
-  const network = toNumber(prefix.address);
+  const first = ipv4ToNumber(from);
+  const last = Math.min(ipv4ToNumber(to), first + MAX_LEASES - 1);
+  const network = ipv4ToNumber(prefix.address);
   const broadcast = network + 2 ** (32 - prefix.length) - 1;
   const list: Ipv4[] = [];
   for (let n = first; n <= last; n++) {
-    const address = fromNumber(n);
+    const address = ipv4FromNumber(n);
     const edge = prefix.length < 31 && (n === network || n === broadcast);
     if (edge || address === serverAddress || address === router) continue;
     if (inPrefix(address, prefix)) list.push(address);
@@ -375,15 +397,7 @@ function pool({ from, to, prefix, serverAddress, router }: DhcpServerOptions): I
   return list;
 }
 
-function toNumber(a: Ipv4): number {
-  const o = ipv4Octets(a);
-  return ((o[0]! << 24) | (o[1]! << 16) | (o[2]! << 8) | o[3]!) >>> 0;
-}
-
-const fromNumber = (n: number): Ipv4 =>
-  ipv4FromOctets(Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n));
-
-const netmask = (length: number): Ipv4 => fromNumber((0xffffffff * 2 ** (32 - length)) >>> 0);
+const netmask = (length: number): Ipv4 => ipv4FromNumber((0xffffffff * 2 ** (32 - length)) >>> 0);
 
 interface Lease {
   readonly address: Ipv4;

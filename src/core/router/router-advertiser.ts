@@ -34,9 +34,9 @@ import type { AdvertiseOptions } from './options.js';
 export type AdvertiserTimer = 'advertise' | 'answer';
 
 export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
-  readonly #options: AdvertiseOptions;
+  #options: AdvertiseOptions;
   readonly #random: Random;
-  readonly #minDelay: Millis;
+  #minDelay: Millis;
   readonly #timers = new Timers<'advertise'>();
   readonly #answers = new Map<Ipv6, { readonly mac: MacAddress; readonly at: Instant }>();
   readonly #effects: FrameEffect[] = [];
@@ -48,8 +48,14 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
   constructor(options: AdvertiseOptions, random: Random) {
     this.#options = options;
     this.#random = random;
-    const least = Math.min(MIN_DELAY_BETWEEN_RAS, options.minInterval);
-    this.#minDelay = Math.max(MIN_DELAY_FLOOR, options.minDelayBetweenRas ?? least);
+    this.#minDelay = minDelayOf(options);
+  }
+
+  /** RFC 4861 §6.2.4: what is told anew goes out at once, as the first few advertisements do. */
+  configure(options: AdvertiseOptions, now: Instant): void {
+    this.#options = options;
+    this.#minDelay = minDelayOf(options);
+    if (this.#link) this.#begin(now);
   }
 
   /** The link as it is now. Coming up, or coming up again unseen, begins the first few advertisements. */
@@ -58,9 +64,7 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
     if (!link.up) return this.#silence();
     this.#link = link;
     if (before && before.carrierUps === link.carrierUps) return;
-    this.#initial = MAX_INITIAL_RTR_ADVERTISEMENTS;
-    this.#schedule(now);
-    this.handleTimeout(now);
+    this.#begin(now);
   }
 
   handleLinkGone(): void {
@@ -115,6 +119,12 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
     return this.#link !== undefined;
   }
 
+  #begin(now: Instant): void {
+    this.#initial = MAX_INITIAL_RTR_ADVERTISEMENTS;
+    this.#schedule(now);
+    this.handleTimeout(now);
+  }
+
   #silence(): void {
     this.#link = undefined;
     this.#timers.stopAll();
@@ -161,6 +171,11 @@ export class RouterAdvertiser implements Machine<FrameEffect, AdvertiserTimer> {
     const message = advertisement(this.#options, link, routerLifetime);
     this.#effects.push(ndFrame(link.name, source, destination, message, mac));
   }
+}
+
+function minDelayOf({ minInterval, minDelayBetweenRas }: AdvertiseOptions): Millis {
+  const least = Math.min(MIN_DELAY_BETWEEN_RAS, minInterval);
+  return Math.max(MIN_DELAY_FLOOR, minDelayBetweenRas ?? least);
 }
 
 /** A router lifetime of 0 says goodbye: the Home Agent Information option would outlive it and stays out. */

@@ -3,6 +3,8 @@ import {
   inPrefix,
   isRoutableUnicast,
   prefixOf,
+  UNSPECIFIED4,
+  UNSPECIFIED6,
   type Ipv4,
   type Ipv6,
   type Prefix,
@@ -14,11 +16,13 @@ import {
   type HomeAgentOptions,
 } from '../../core/ha/options.js';
 import type { LinkName } from '../../core/input.js';
+import type { AddressGeneration } from '../../core/mn/interface-identifier.js';
 import {
   MOBILE_NODE_DEFAULTS,
   type HomeOptions,
   type MobileNodeOptions,
 } from '../../core/mn/options.js';
+import type { Ownership } from '../../linux/link-owners.js';
 import { Block, type LabelledBlock } from './block.js';
 import { Findings, type Finding, type Position } from './finding.js';
 import { lint } from './lint.js';
@@ -35,10 +39,15 @@ export interface DaemonSettings {
   readonly debugLevel: number;
   /** null: standard error */
   readonly logFile: string | null;
+  /** Programs run at each stage of a move; `timeout` in ms. */
+  readonly hooks: { readonly directory: string; readonly timeout: number } | null;
 }
 
 /** A home agent, but for what only its interfaces can tell. `resolve.ts` completes it. */
-export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
+export type HomeAgentPlan = Omit<
+  HomeAgentOptions,
+  'address' | 'homeLinks' | 'prefixesOfAddresses'
+> & {
   /** null: the first global address of the first interface. */
   readonly address: Ipv6 | null;
   /** Without prefixes: those of the link's own global addresses. */
@@ -50,7 +59,13 @@ export type HomeAgentPlan = Omit<HomeAgentOptions, 'address' | 'homeLinks'> & {
 };
 
 export type DaemonConfig =
-  | { readonly role: 'mn'; readonly options: MobileNodeOptions; readonly settings: DaemonSettings }
+  | {
+      readonly role: 'mn';
+      readonly options: MobileNodeOptions;
+      readonly settings: DaemonSettings;
+      /** Who configures each interface. */
+      readonly ownership: ReadonlyMap<LinkName, Ownership>;
+    }
   | { readonly role: 'ha'; readonly plan: HomeAgentPlan; readonly settings: DaemonSettings };
 
 export interface LoadedConfig {
@@ -106,7 +121,7 @@ class Compiler {
     lint(role === 'HA' ? 'ha' : 'mn', this.#top, this.#start, this.#findings);
     if (role === 'HA') return { role: 'ha', plan: this.#homeAgent(), settings };
     this.#routeOptimization();
-    return { role: 'mn', options: this.#mobileNode(), settings };
+    return { role: 'mn', options: this.#mobileNode(), settings, ownership: this.#ownership() };
   }
 
   #settings(): DaemonSettings {
@@ -124,7 +139,21 @@ class Compiler {
       datapath: (this.#top.text('Datapath') as DaemonSettings['datapath'] | undefined) ?? 'auto',
       debugLevel: this.#top.number('DebugLevel') ?? 0,
       logFile: this.#top.text('DebugLogFile') ?? null,
+      hooks: this.#hooks(),
     };
+  }
+
+  #hooks(): DaemonSettings['hooks'] {
+    const directory = this.#top.text('HookDirectory');
+    if (directory === undefined) return null;
+    if (!directory.startsWith('/')) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        this.#top.valueAt('HookDirectory')!,
+        `HookDirectory "${directory}" must be a whole path, such as "/etc/mip6/hooks.d".`,
+      );
+    }
+    return { directory, timeout: millis(this.#top.number('HookTimeout')) ?? HOOK_TIMEOUT };
   }
 
   /** UMIP does it unless told not to; here it is not there yet, and whoever relied on it must hear so. */
@@ -162,13 +191,33 @@ class Compiler {
       initialBindAckTimeoutReReg:
         millis(top.number('InitialBindackTimeoutReReg')) ?? d.initialBindAckTimeoutReReg,
       dsmip: top.boolean('MnUseDsmip6') ?? d.dsmip,
+      familyMemory: top.number('MnFamilyMemory') ?? d.familyMemory,
       ipv6HeadStart: millis(top.number('MnIpv6HeadStart')) ?? d.ipv6HeadStart,
       forceUdp: top.boolean('MnForceUdp') ?? d.forceUdp,
       useAlternateCareOf: useAltCoa ?? d.useAlternateCareOf,
       optimisticDad: top.boolean('MnOptimisticDad') ?? d.optimisticDad,
+      addressGeneration:
+        (top.text('MnAddressGeneration') as AddressGeneration | undefined) ?? d.addressGeneration,
+      routerProbes: {
+        count: top.number('MnRouterProbes') ?? d.routerProbes.count,
+        interval: millis(top.number('MnRouterProbeTimeout')) ?? d.routerProbes.interval,
+      },
       udpPort: top.number('MnUdpPort') ?? d.udpPort,
       natKeepalive: top.number('MnNatKeepalive') ?? d.natKeepalive,
+      prefixDiscovery: top.boolean('SendMobPfxSols') ?? d.prefixDiscovery,
     };
+  }
+
+  /** As for `#links`, the last block of an interface wins. */
+  #ownership(): ReadonlyMap<LinkName, Ownership> {
+    return new Map(
+      this.#top
+        .blocks('Interface')
+        .map(({ label, inner }) => [
+          label,
+          (inner.text('RouterAdvertisements') as Ownership | undefined) ?? 'auto',
+        ]),
+    );
   }
 
   #links(): MobileNodeOptions['links'] {
@@ -207,18 +256,19 @@ class Compiler {
       );
       return none;
     }
-    const agent = inner.address('HomeAgentAddress') as Ipv6 | undefined;
-    if (agent === undefined || agent === '::') {
+    const agent = (inner.address('HomeAgentAddress') as Ipv6 | undefined) ?? UNSPECIFIED6;
+    const discovery = inner.boolean('UseDhaad') ?? agent === UNSPECIFIED6;
+    if (agent === UNSPECIFIED6 && !discovery) {
       this.#findings.error(
-        agent === undefined ? 'CONFIG_MISSING' : 'CONFIG_NOT_YET',
+        'CONFIG_MISSING',
         inner.at('HomeAgentAddress') ?? at,
-        `MnHomeLink "${label}" needs a HomeAgentAddress: home agents are not searched for yet.`,
+        `MnHomeLink "${label}" has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking for one.`,
       );
       return none;
     }
     const homeAddress = home.address as Ipv6;
     this.#unicast(homeAddress, inner.valueAt('HomeAddress')!);
-    this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
+    if (agent !== UNSPECIFIED6) this.#unicast(agent, inner.valueAt('HomeAgentAddress')!);
     this.#noNetworks(inner, 'HomeAddress');
     this.#noNetworks(inner, 'HomeV4Address');
     const explicit = inner.prefix('HomePrefix');
@@ -236,21 +286,47 @@ class Compiler {
         homeAddress,
         homePrefix,
         homeAgent: agent,
+        discovery,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...this.#ipv4PrefixLength(inner),
+        ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };
   }
 
+  #ipv4PrefixLength(inner: Block): Pick<HomeOptions, 'ipv4PrefixLength'> {
+    const ipv4PrefixLength = inner.number('HomeV4PrefixRequest');
+    return ipv4PrefixLength === undefined ? {} : { ipv4PrefixLength };
+  }
+
   #homeAddress4(inner: Block): HomeOptions['homeAddress4'] {
-    const given = inner.prefix('HomeV4Address');
-    if (!given) return null;
+    if (!inner.has('HomeV4Address')) {
+      if (inner.has('HomeV4PrefixRequest')) {
+        this.#findings.error(
+          'CONFIG_MISSING',
+          inner.at('HomeV4PrefixRequest')!,
+          'HomeV4PrefixRequest needs a HomeV4Address: "HomeV4Address dynamic;" takes one of the prefix.',
+        );
+      }
+      return null;
+    }
     if (!(this.#top.boolean('MnSupportIPv4Traffic') ?? false)) {
       this.#findings.warning(
         'CONFIG_NO_EFFECT',
         inner.at('HomeV4Address')!,
         'HomeV4Address has no effect without "MnSupportIPv4Traffic enabled;".',
+      );
+      return null;
+    }
+    const given = inner.prefix('HomeV4Address');
+    if (!given) return 'dynamic';
+    if (given.address === UNSPECIFIED4) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        inner.valueAt('HomeV4Address')!,
+        'To have the home agent choose the address, say "HomeV4Address dynamic;".',
       );
       return null;
     }
@@ -291,6 +367,7 @@ class Compiler {
     return {
       address,
       address4,
+      preference: top.number('HaPreference') ?? d.preference,
       interfaces,
       servedPrefixes: top.prefixes('HaServedPrefix').map((p) => toPrefix<Ipv6>(p)),
       acl,
@@ -298,13 +375,71 @@ class Compiler {
       maxBindingLifetime: top.number('HaMaxBindingLife') ?? d.maxBindingLifetime,
       dsmip,
       acceptIpv4: this.#acceptIpv4(acl),
+      ...this.#ipv4Pools(),
       acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
       forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
       natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
+      natAdaptive: top.text('HaNatRefresh') === 'adaptive',
       dadMode: (top.text('HaDadMode') as HomeAgentOptions['dadMode'] | undefined) ?? d.dadMode,
       maxBindings: top.number('HaMaxBindings') ?? d.maxBindings,
       refreshAdvice: top.number('HaRefreshAdvice') ?? d.refreshAdvice,
+      prefixAdvertisements: top.boolean('SendMobPfxAdvs') ?? d.prefixAdvertisements,
+      unsolicitedPrefixAdvertisements:
+        top.boolean('SendUnsolMobPfxAdvs') ?? d.unsolicitedPrefixAdvertisements,
+      ...this.#prefixIntervals(),
     };
+  }
+
+  #ipv4Pools(): Pick<
+    HomeAgentOptions,
+    'ipv4Pool' | 'ipv4PrefixPool' | 'ipv4PrefixLength' | 'ipv4Hold'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const pool = top.prefixes('HaHomeV4Pool').map((p) => toPrefix<Ipv4>(p));
+    const prefixPool = top.prefixes('HaHomeV4PrefixPool').map((p) => toPrefix<Ipv4>(p));
+    const ipv4PrefixLength = top.number('HaHomeV4PrefixLength') ?? d.ipv4PrefixLength;
+    for (const { value, valueAt } of top.all('HaHomeV4PrefixPool')) {
+      if (value.kind !== 'prefix') continue;
+      const { address, length } = value.value;
+      const both = pool.find(
+        (p) => inPrefix(address, p) || inPrefix(p.address, toPrefix(value.value)),
+      );
+      if (both) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} is in HaHomeV4Pool ${both.address}/${both.length} too: an address would be given twice.`,
+        );
+      }
+      if (length > ipv4PrefixLength) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} has no room for a prefix of ${ipv4PrefixLength} (HaHomeV4PrefixLength).`,
+        );
+      }
+    }
+    const ipv4Hold = top.number('HaHomeV4Hold') ?? d.ipv4Hold;
+    return { ipv4Pool: pool, ipv4PrefixPool: prefixPool, ipv4PrefixLength, ipv4Hold };
+  }
+
+  #prefixIntervals(): Pick<
+    HomeAgentOptions,
+    'minPrefixAdvertisementInterval' | 'maxPrefixAdvertisementInterval'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const least = top.number('MinMobPfxAdvInterval') ?? d.minPrefixAdvertisementInterval;
+    const most = top.number('MaxMobPfxAdvInterval') ?? d.maxPrefixAdvertisementInterval;
+    if (least > most) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        top.valueAt('MinMobPfxAdvInterval') ?? top.valueAt('MaxMobPfxAdvInterval')!,
+        `MinMobPfxAdvInterval ${least} is more than MaxMobPfxAdvInterval ${most}.`,
+      );
+    }
+    return { minPrefixAdvertisementInterval: least, maxPrefixAdvertisementInterval: most };
   }
 
   #acl(): BindingAcl[] {
@@ -382,5 +517,6 @@ const toPrefix = <A extends Ipv6 | Ipv4>(p: AddressAndLength): Prefix<A> =>
 const millis = (n: number | undefined): number | undefined =>
   n === undefined ? undefined : seconds(n);
 
+const HOOK_TIMEOUT = 10_000; // ms
 /** UMIP's code; its manual page says 5. */
 const DEFAULT_PREFERENCE = 10;

@@ -158,7 +158,11 @@ class Parser {
       case 'boolean':
         return { kind: 'boolean', value: this.#boolean(row.name) };
       case 'number': {
-        const token = this.#expect('number', `a whole number${unit(row)}`, row.name);
+        const { word } = form;
+        if (word !== undefined && this.#peek().text === word)
+          return { kind: 'text', value: this.#taken(word) };
+        const or = word === undefined ? '' : ` or ${word}`;
+        const token = this.#expect('number', `a whole number${unit(row)}${or}`, row.name);
         return { kind: 'number', value: this.#inRange(row, token.at, token.value, form) };
       }
       case 'decimal': {
@@ -178,6 +182,9 @@ class Parser {
       case 'address':
         return { kind: 'address', value: this.#address(form.family, row.name) };
       case 'prefix': {
+        if (form.word !== undefined && this.#peek().kind === 'word') {
+          return { kind: 'text', value: this.#oneOf([form.word], row.name, 'an address') };
+        }
         const value = this.#prefix(form.family, row.name, form.bare === true);
         return {
           kind: 'prefix',
@@ -215,10 +222,12 @@ class Parser {
     return value;
   }
 
-  #oneOf(words: readonly string[], name: string): string {
+  /** `other`: what may stand there besides. */
+  #oneOf(words: readonly string[], name: string, other = ''): string {
     const token = this.#peek();
     if (token.kind === 'word' && words.includes(token.text)) return this.#taken(token.text);
-    throw this.#unexpected(`one of ${words.join(', ')}`, name, didYouMean(token.text, words));
+    const wanted = other ? `${other} or ${words.join(', ')}` : `one of ${words.join(', ')}`;
+    throw this.#unexpected(wanted, name, didYouMean(token.text, words));
   }
 
   #address(family: 4 | 6, name: string): IpAddress {

@@ -1,10 +1,12 @@
 /** Completes a configuration by what the interfaces of this host have. */
 import {
+  formatPrefix,
   inPrefix,
   isIpv6,
   isRoutableUnicast,
   prefixOf,
   samePrefix,
+  type Ipv4,
   type Ipv6,
   type Prefix,
 } from '../../base/address.js';
@@ -27,9 +29,10 @@ export function resolveHomeAgent(
 ): Resolved<HomeAgentOptions> {
   const { address: configured, interfaces, servedPrefixes, ...rest } = plan;
   const warnings: string[] = [];
-  const homeLinks: { link: LinkName; prefix: Prefix<Ipv6> }[] = [];
-  const add = (link: LinkName, prefix: Prefix<Ipv6>) => {
-    if (!homeLinks.some((h) => samePrefix(h.prefix, prefix))) homeLinks.push({ link, prefix });
+  const homeLinks: { link: LinkName; prefix: Prefix<Ipv6>; offLink?: boolean }[] = [];
+  const add = (link: LinkName, prefix: Prefix<Ipv6>, offLink = false) => {
+    if (homeLinks.some((h) => samePrefix(h.prefix, prefix))) return;
+    homeLinks.push({ link, prefix, ...(offLink && { offLink }) });
   };
   let first: Ipv6 | undefined;
   for (const { link, prefixes } of interfaces) {
@@ -47,7 +50,7 @@ export function resolveHomeAgent(
       globals.find((g) => home.some((h) => inPrefix(g.address, h.prefix)))?.address ??
       globals[0]?.address;
   }
-  for (const prefix of servedPrefixes) add(interfaces[0]!.link, prefix);
+  for (const prefix of servedPrefixes) add(interfaces[0]!.link, prefix, true);
   const address = configured ?? first;
   if (address === undefined) {
     return no(
@@ -69,7 +72,25 @@ export function resolveHomeAgent(
   if (rest.address4 !== null && !own.has(rest.address4)) {
     warnings.push(`${rest.address4} (HomeAgentV4Address) is on no interface of this host`);
   }
-  return { ok: true, value: { ...rest, address, homeLinks }, warnings };
+  const prefixesOfAddresses = interfaces.filter((i) => i.prefixes.length === 0).map((i) => i.link);
+  warnings.push(...unroutedPools(rest.ipv4PrefixPool, links));
+  return { ok: true, value: { ...rest, address, homeLinks, prefixesOfAddresses }, warnings };
+}
+
+/** Hosts of a link look for its addresses by ARP, and nobody answers for prefixes that were given away. */
+function unroutedPools(pools: readonly Prefix<Ipv4>[], links: readonly LinkState[]): string[] {
+  return pools.flatMap((pool) =>
+    links.flatMap(({ name, addresses }) =>
+      addresses
+        .filter((a) => !isIpv6(a.address))
+        .map((a) => prefixOf(a.address, a.prefixLength))
+        .filter((own) => inPrefix(pool.address, own) || inPrefix(own.address, pool))
+        .map(
+          (own) =>
+            `${formatPrefix(pool)} (HaHomeV4PrefixPool) overlaps ${formatPrefix(own)} of ${name}, where hosts look for its addresses by ARP: take a prefix that is routed to this host`,
+        ),
+    ),
+  );
 }
 
 /** A mobile node's interfaces may appear later. */

@@ -2,6 +2,7 @@
  * Every directive of every `mip6d` in one row each, and ours. Parser, compiler, error messages and documentation
  * read this table.
  */
+import { LARGEST_IPV4_PREFIX } from '../../core/ha/options.js';
 
 /** Where a directive may stand: at top level, or in the block of that name. */
 export type Scope = 'top' | 'Interface' | 'MnHomeLink';
@@ -10,7 +11,14 @@ export type ConfigRole = 'CN' | 'HA' | 'MN' | 'MAG';
 export type Form =
   | { readonly kind: 'boolean' }
   /** Whole numbers within the bounds; `step`: multiples of it. */
-  | { readonly kind: 'number'; readonly min: number; readonly max: number; readonly step?: number }
+  | {
+      readonly kind: 'number';
+      readonly min: number;
+      readonly max: number;
+      readonly step?: number;
+      /** May stand instead of a number. */
+      readonly word?: string;
+    }
   /** Whole or decimal. */
   | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   | { readonly kind: 'string' }
@@ -22,6 +30,8 @@ export type Form =
       readonly family: 4 | 6;
       readonly more?: boolean;
       readonly bare?: boolean;
+      /** A word that may stand in its place. */
+      readonly word?: string;
     }
   /** `ADDR [ ( prefix, … ) ] [ HomeV4Address ADDR4 ] ( BOOL | STATUS )` */
   | { readonly kind: 'acl' }
@@ -182,6 +192,41 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'supported',
     sentence: 'IPv4 home addresses that may be bound: one, or a prefix of them; may repeat',
   },
+  HaHomeV4Pool: {
+    form: { ...PREFIX4, bare: true },
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 home addresses to give to mobile nodes that ask for any (RFC 5555 §4.5); may repeat',
+  },
+  HaHomeV4PrefixPool: {
+    form: PREFIX4,
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 prefixes to give to mobile nodes are of this one, which must be routed to this host; may repeat',
+  },
+  HaHomeV4PrefixLength: {
+    form: count(LARGEST_IPV4_PREFIX, 30),
+    default: '28',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'length of the largest IPv4 prefix to give; who asks for a larger one gets this',
+  },
+  HaHomeV4Hold: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long a given IPv4 home address or prefix is kept for who is not bound any more',
+  },
   BindingAclPolicy: {
     form: { kind: 'acl' },
     repeats: true,
@@ -206,6 +251,23 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'one more home prefix, served on the first interface; may repeat',
   },
 
+  HookDirectory: {
+    form: STRING,
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'programs of this folder run at each stage of a move, with the facts in MIP6_ variables',
+  },
+  HookTimeout: {
+    form: { kind: 'decimal', min: 0.1, max: 600 },
+    unit: 's',
+    default: '10.0',
+    roles: BOTH,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long one program of HookDirectory may take',
+  },
   Datapath: {
     form: { kind: 'word', words: ['auto', 'kernel', 'userspace'] },
     default: 'auto',
@@ -222,6 +284,15 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence:
       "the home agent's own address; default is the first global address of its first interface",
+  },
+  HaPreference: {
+    form: count(0, 65535),
+    default: '0',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how mobile nodes are told to choose among the home agents of this link: greater is better (RFC 6275 §8.4)',
   },
   HaDadMode: {
     form: { kind: 'word', words: ['strict', 'optimistic', 'off'] },
@@ -249,13 +320,14 @@ const TOP: Readonly<Record<string, Row>> = {
     sentence: 'UDP encapsulation even where there is no NAT (RFC 5555 §4.2)',
   },
   HaNatRefresh: {
-    form: count(1, 65535),
+    form: { ...count(1, 65535), word: 'adaptive' },
     unit: 's',
     default: '110',
     roles: HA,
     status: 'supported',
     ours: true,
-    sentence: 'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2)',
+    sentence:
+      'keep-alive interval for mobile nodes behind a NAT (RFC 5555 §3.2.2); adaptive: learned for each NAT',
   },
   HaMaxBindings: {
     form: count(1, 10_000_000),
@@ -291,6 +363,16 @@ const TOP: Readonly<Record<string, Row>> = {
     ours: true,
     sentence: 'how long an IPv4 address waits for IPv6 to turn up',
   },
+  MnFamilyMemory: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'how long a visited network is remembered by which of IPv6, IPv4 and UDP worked there; 0: not at all',
+  },
   MnOptimisticDad: {
     form: BOOLEAN,
     default: 'enabled',
@@ -298,6 +380,31 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'supported',
     ours: true,
     sentence: 'use a care-of address while its DAD runs (RFC 4429)',
+  },
+  MnAddressGeneration: {
+    form: { kind: 'word', words: ['stable', 'eui64'] },
+    default: 'stable',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'interface identifiers of care-of addresses: opaque and the same on every visit (RFC 7217), or made of the link-layer address',
+  },
+  MnRouterProbes: {
+    form: count(0, 100),
+    default: '3',
+    roles: MN,
+    status: 'supported',
+    sentence:
+      'questions without an answer until a router in doubt is left (RFC 4861 §7.3); 0 leaves it at once',
+  },
+  MnRouterProbeTimeout: {
+    form: duration(3600),
+    unit: 's',
+    default: '0.3',
+    roles: MN,
+    status: 'supported',
+    sentence: 'from one such question to the next; 0: the RetransTimer of the router, or 1 s',
   },
   MnUdpPort: {
     form: count(1, 65535),
@@ -393,11 +500,10 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxSols: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'ask the home agent for the home prefixes, RFC 6275 §11.4.2',
   },
   InitialSolicitTimer: {
     form: duration(3600),
@@ -414,22 +520,6 @@ const TOP: Readonly<Record<string, Row>> = {
     status: 'not yet',
     inert: OFF,
     sentence: 'use interfaces that no Interface names',
-  },
-  MnRouterProbes: {
-    form: count(0, 100),
-    default: '0',
-    roles: MN,
-    status: 'not yet',
-    inert: ['0'],
-    sentence: 'probes of a router before it is left',
-  },
-  MnRouterProbeTimeout: {
-    form: duration(3600),
-    unit: 's',
-    roles: MN,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes MnRouterProbes, which is not there yet',
   },
   MnDiscardHaParamProb: {
     form: BOOLEAN,
@@ -469,35 +559,33 @@ const TOP: Readonly<Record<string, Row>> = {
   },
   SendMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'answer mobile nodes that ask for the home prefixes, RFC 6275 §10.6',
   },
   SendUnsolMobPfxAdvs: {
     form: BOOLEAN,
-    default: 'disabled',
+    default: 'enabled',
     roles: HA,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'mobile prefix discovery',
+    status: 'supported',
+    sentence: 'tell mobile nodes of the home prefixes unasked; off with SendMobPfxAdvs',
   },
   MaxMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(4, 31536000),
     unit: 's',
+    default: '86400',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a mobile node hears of the home prefixes at least this often',
   },
   MinMobPfxAdvInterval: {
-    form: count(0, 4294967295),
+    form: count(1, 31536000),
     unit: 's',
+    default: '600',
     roles: HA,
-    status: 'not yet',
-    inert: 'any',
-    sentence: 'it tunes mobile prefix discovery, which is not there yet',
+    status: 'supported',
+    sentence: 'a change of the home prefixes is told after at least this long',
   },
   HaAcceptMobRtr: {
     form: BOOLEAN,
@@ -614,6 +702,15 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     inert: OFF,
     sentence: 'a tunnel device as access link',
   },
+  RouterAdvertisements: {
+    form: { kind: 'word', words: ['auto', 'own', 'adopt'] },
+    default: 'auto',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'who processes router advertisements and configures the interface: this program (own), another whose addresses and routers are taken (adopt), or another where one is found (auto)',
+  },
   HomePrefix: {
     form: PREFIX6,
     repeats: true,
@@ -625,7 +722,20 @@ const INTERFACE: Readonly<Record<string, Row>> = {
 };
 
 const HOME_LINK: Readonly<Record<string, Row>> = {
-  HomeAgentAddress: { form: ADDRESS6, roles: MN, status: 'supported', sentence: 'the home agent' },
+  HomeAgentAddress: {
+    form: ADDRESS6,
+    roles: MN,
+    status: 'supported',
+    sentence: 'the home agent; "::", or none: it is looked for (UseDhaad)',
+  },
+  UseDhaad: {
+    form: BOOLEAN,
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'look for home agents when none is configured, or none that is known answers (RFC 6275 §11.4.1); default is enabled without a HomeAgentAddress, else disabled',
+  },
   HomeAgentV4Address: {
     form: ADDRESS4,
     roles: MN,
@@ -639,16 +749,33 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     sentence: 'the home address with the length of its prefix',
   },
   HomeV4Address: {
-    form: { ...PREFIX4, more: true },
+    form: { ...PREFIX4, more: true, word: 'dynamic' },
     roles: MN,
     status: 'supported',
-    sentence: 'the IPv4 home address with the length of its prefix',
+    sentence:
+      'the IPv4 home address with the length of its prefix; dynamic: one that the home agent gives (RFC 5555 §3.1.1)',
+  },
+  HomeV4PrefixRequest: {
+    form: count(1, 30),
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'length of an IPv4 prefix to ask the home agent for: a network of our own, also while away (RFC 5555 §3.1.1)',
   },
   HomePrefix: {
     form: PREFIX6,
     roles: MN,
     status: 'supported',
     sentence: 'what tells that we are at home; default is from HomeAddress',
+  },
+  HomeRenumbering: {
+    form: BOOLEAN,
+    default: 'enabled',
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence: 'have a home address in every prefix of the home network, RFC 6275 §11.4.3',
   },
   UseAltCoa: {
     form: BOOLEAN,

@@ -11,11 +11,13 @@ import { Capture } from '../../linux/capture.js';
 import { native } from '../../linux/native.js';
 import { findNode, type Lab, type LabNode, type PingSpec } from '../model.js';
 import { Recorder } from '../recorder.js';
+import type { Family } from '../script.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 import { LabClock } from './clock.js';
 import { ipBatch, tryRun } from './command.js';
 import { daemonConfig, type DatapathAsked } from './config.js';
 import { DaemonChild } from './daemon-child.js';
+import { dropFamilies, type Dropped } from './families.js';
 import { setUpNat } from './nat.js';
 import { Pinger } from './pinger.js';
 import {
@@ -69,6 +71,7 @@ export class NetnsLab implements LabWorld {
   readonly #routers: RouterHost[] = [];
   readonly #captures: { readonly link: string; readonly capture: Capture }[] = [];
   readonly #pingers = new Set<Pinger>();
+  #dropped: readonly Dropped[] = [];
   #recorder: Recorder | undefined;
   #rising: Promise<void> | undefined;
   #taken: Promise<void> | undefined;
@@ -100,11 +103,25 @@ export class NetnsLab implements LabWorld {
     return new Promise((done) => setTimeout(done, span));
   }
 
-  async move(node: string, interfaceName: string, link: string | null): Promise<LabTime> {
+  async move(node: string, interfaceName: string, link: string | null, gap = 0): Promise<LabTime> {
     const port = portOf(this.plan, node, interfaceName);
     const plug = link === null ? [] : plugLines(this.plan, port, link);
-    await ipBatch([...unplugLines(port), ...plug], this.plan.switch);
+    if (gap > 0) {
+      await ipBatch(unplugLines(port), this.plan.switch);
+      await this.wait(gap);
+    }
+    await ipBatch([...(gap > 0 ? [] : unplugLines(port)), ...plug], this.plan.switch);
     return this.now();
+  }
+
+  async carry(link: string, family: Family, passes: boolean): Promise<void> {
+    const others = this.#dropped.filter((d) => d.link !== link || d.family !== family);
+    this.#dropped = passes ? others : [...others, { link, family }];
+    await dropFamilies(this.plan, this.#dropped);
+  }
+
+  async serve(lab: Lab): Promise<void> {
+    for (const router of this.#routers) router.configure(lab);
   }
 
   exec(node: string, command: readonly string[]): Promise<ExecResult> {

@@ -6,7 +6,7 @@
  * Moving a node is taking its port from one bridge to another: its own end sees the cable out and in again.
  */
 import { formatPrefix } from '../../base/address.js';
-import { forwards, type Lab, type LabNode } from '../model.js';
+import { forwards, prefixOn, type Lab, type LabNode } from '../model.js';
 import { staticRoutes } from '../routes.js';
 
 export interface NetnsPlan {
@@ -76,7 +76,7 @@ export const unplugLines = (port: string): string[] => [
   `link set ${port} nomaster`,
 ];
 export const plugLines = (plan: NetnsPlan, port: string, link: string): string[] => [
-  `link set ${port} master ${bridgeOf(plan, link)}`,
+  `link set ${port} master ${bridgeOf(plan, link)} group ${groupOf(plan, link)}`,
   `link set ${port} up`,
 ];
 
@@ -85,8 +85,10 @@ export function nodeLines(lab: Lab, node: LabNode): string[] {
   const lines = ['link set lo up'];
   for (const i of node.interfaces) {
     const link = lab.links.find((l) => l.name === i.link);
-    if (i.address6)
-      lines.push(`address add ${i.address6}/${link?.prefix6?.length ?? 128} dev ${i.name} nodad`);
+    for (const address of i.addresses6) {
+      const length = prefixOn(link, address)?.length ?? 128;
+      lines.push(`address add ${address}/${length} dev ${i.name} nodad`);
+    }
     if (i.address4)
       lines.push(`address add ${i.address4}/${link?.prefix4?.length ?? 32} dev ${i.name}`);
     lines.push(`link set ${i.name} up`);
@@ -131,6 +133,10 @@ export function portOf(plan: NetnsPlan, node: string, interfaceName: string): st
   const port = plannedNode(plan, node).ports.find((p) => p.interface === interfaceName)?.port;
   return port ?? missing('interface', `${node} ${interfaceName}`);
 }
+
+/** The device group of all ports of a link. */
+export const groupOf = (plan: NetnsPlan, link: string): number =>
+  1 + plan.bridges.findIndex((b) => b.link === link);
 
 export function bridgeOf(plan: NetnsPlan, link: string): string {
   return plan.bridges.find((b) => b.link === link)?.bridge ?? missing('link', link);

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import type { EventNotice } from '../../control/api.js';
 import { eventNotice } from '../../control/view.js';
 import type { Random } from '../../core/random.js';
-import { AccessRouter } from '../../core/router/access-router.js';
+import { AccessRouter, type AccessRouterOptions } from '../../core/router/access-router.js';
 import { LinuxWorld } from '../../linux/linux-world.js';
 import { Pump } from '../../ports/pump.js';
-import type { Lab, LabNode } from '../model.js';
+import { findNode, type Lab, type LabNode } from '../model.js';
 import { accessRouterOptions } from '../roles.js';
 
 export interface RouterPlace {
@@ -17,6 +17,8 @@ export interface RouterPlace {
 }
 
 export class RouterHost {
+  readonly #node: string;
+  readonly #role: AccessRouter;
   readonly #pump: Pump;
   readonly #world: LinuxWorld;
 
@@ -33,13 +35,21 @@ export class RouterHost {
       signalling: false,
       onEvent: (event, at) => place.event(eventNotice(event, at, new Date(), node.name)),
     });
-    return new RouterHost(new Pump(new AccessRouter(options, RANDOM), world), world);
+    return new RouterHost(node.name, new AccessRouter(options, RANDOM), world);
   }
 
-  private constructor(pump: Pump, world: LinuxWorld) {
-    this.#pump = pump;
+  private constructor(node: string, role: AccessRouter, world: LinuxWorld) {
+    this.#node = node;
+    this.#role = role;
+    this.#pump = new Pump(role, world);
     this.#world = world;
-    pump.start();
+    this.#pump.start();
+  }
+
+  /** Advertises and leases from now on what `lab` says, on the links that it had at the start. */
+  configure(lab: Lab): void {
+    const options = accessRouterOptions(lab, findNode(lab, this.#node)!) ?? NOTHING;
+    this.#pump.do((_, now) => this.#role.configure(options, now));
   }
 
   async close(): Promise<void> {
@@ -48,6 +58,7 @@ export class RouterHost {
   }
 }
 
+const NOTHING: AccessRouterOptions = { advertise: [], dhcp: [] };
 const RANDOM: Random = {
   octets: (n) => new Uint8Array(randomBytes(n)),
   fraction: () => randomBytes(4).readUInt32BE() / 2 ** 32,

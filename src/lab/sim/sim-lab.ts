@@ -9,18 +9,21 @@ import type { BcEntry, BulEntry, Status } from '../../control/api.js';
 import { bcEntry, bulEntry, eventNotice, status, type CarriedBy } from '../../control/view.js';
 import { HomeAgent } from '../../core/ha/home-agent.js';
 import { MobileNode } from '../../core/mn/mobile-node.js';
-import { AccessRouter } from '../../core/router/access-router.js';
+import { AccessRouter, type AccessRouterOptions } from '../../core/router/access-router.js';
 import { Network, type JournalEntry, type RunningRole } from '../../sim/network.js';
-import { findNode, forwards, type Lab, type LabNode, type PingSpec } from '../model.js';
+import { ETHERTYPE } from '../../wire/protocol.js';
+import { findNode, forwards, prefixOn, type Lab, type LabNode, type PingSpec } from '../model.js';
 import { accessRouterOptions, homeAgentOptions, mobileNodeOptions } from '../roles.js';
 import { Recorder } from '../recorder.js';
 import { staticRoutes } from '../routes.js';
+import type { Family } from '../script.js';
 import type { ExecResult, Happening, LabTime, LabWorld, PingSeries } from '../world.js';
 
 export class SimLab implements LabWorld {
   readonly lab: Lab;
   readonly network: Network;
   readonly #roles = new Map<string, RunningRole>();
+  readonly #routers = new Map<string, RunningRole<AccessRouter>>();
   readonly #listeners: ((happening: Happening) => void)[] = [];
   readonly #pcap: string | undefined;
   #recorder: Recorder | undefined;
@@ -59,12 +62,25 @@ export class SimLab implements LabWorld {
     }
   }
 
-  async move(node: string, interfaceName: string, link: string | null): Promise<LabTime> {
+  async move(node: string, interfaceName: string, link: string | null, gap = 0): Promise<LabTime> {
     this.network.detach(node, interfaceName);
-    await this.wait(REPLUG);
+    await this.wait(Math.max(gap, REPLUG));
     if (link !== null) this.network.attach(node, interfaceName, link);
     this.#tellEvents();
     return this.now();
+  }
+
+  async carry(link: string, family: Family, passes: boolean): Promise<void> {
+    for (const etherType of ETHERTYPES[family])
+      this.network.link(link).setCarried(etherType, passes);
+  }
+
+  async serve(lab: Lab): Promise<void> {
+    for (const [node, running] of this.#routers) {
+      const options = accessRouterOptions(lab, findNode(lab, node)!) ?? NOTHING;
+      running.pump.do((_, now) => running.role.configure(options, now));
+    }
+    this.#tellEvents();
   }
 
   exec(): Promise<ExecResult> {
@@ -132,7 +148,7 @@ export class SimLab implements LabWorld {
     this.#down = true;
     this.network.tap = undefined;
     this.#recorder?.close();
-    for (const running of this.#roles.values()) running.crash();
+    for (const running of [...this.#routers.values(), ...this.#roles.values()]) running.crash();
   }
 
   #build(node: LabNode): void {
@@ -141,7 +157,8 @@ export class SimLab implements LabWorld {
     for (const i of node.interfaces) {
       host.addInterface(i.name, i.mac);
       const link = lab.links.find((l) => l.name === i.link);
-      if (i.address6) host.addAddress(i.name, i.address6, link?.prefix6?.length ?? 128);
+      for (const address of i.addresses6)
+        host.addAddress(i.name, address, prefixOn(link, address)?.length ?? 128);
       if (i.address4) host.addAddress(i.name, i.address4, link?.prefix4?.length ?? 32);
       if (i.link !== null) network.attach(node.name, i.name, i.link);
     }
@@ -163,7 +180,7 @@ export class SimLab implements LabWorld {
         'router',
         (random) => new AccessRouter(routing, random),
       );
-      this.#roles.set(`${node.name} router`, running);
+      this.#routers.set(node.name, running);
     }
     if (node.role === 'mn') {
       const options = mobileNodeOptions(node);
@@ -212,6 +229,12 @@ function happening({ at, host, event }: JournalEntry): Happening {
   return { kind: 'event', at, node: host, notice: eventNotice(event, at, new Date(at), host) };
 }
 
+const NOTHING: AccessRouterOptions = { advertise: [], dhcp: [] };
+/** IPv4 is nothing without ARP. */
+const ETHERTYPES: Readonly<Record<Family, readonly number[]>> = {
+  ipv6: [ETHERTYPE.ipv6],
+  ipv4: [ETHERTYPE.ipv4, ETHERTYPE.arp],
+};
 const SLICE: Millis = 250;
 /** Ours: how long the cable is out. On Linux the same takes a few milliseconds. */
 const REPLUG: Millis = 10;

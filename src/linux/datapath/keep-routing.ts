@@ -233,6 +233,8 @@ const addressRequest = (item: AddressItem, index: number): AddressRequest => ({
   prefixLength: item.prefixLength,
   prefixRoute: item.onLinkPrefix,
   ...(isHome(item) ? { homeAddress: true } : {}),
+  // The flag above counts in kernels with Mobile IPv6 alone; that a care-of address is deprecated counts in all.
+  ...(item.careOf ? { deprecated: true } : {}),
   protocol: PROTOCOL_MIP6,
 });
 

@@ -3,7 +3,12 @@
  * object in two versions, and become each other in place.
  */
 import { keyOf } from '../../core/datapath/model.js';
-import type { AddressItem, SignallingItem, TunnelItem } from '../../core/datapath/model.js';
+import type {
+  AddressItem,
+  AnycastItem,
+  SignallingItem,
+  TunnelItem,
+} from '../../core/datapath/model.js';
 import type { IpAddress, Ipv6, Prefix } from '../../base/address.js';
 import type { XfrmPolicy, XfrmState } from '../netlink/xfrm/model.js';
 
@@ -61,6 +66,7 @@ export type KernelObject =
   | { readonly kind: 'fou'; readonly port: number }
   | DeviceObject
   | { readonly kind: 'address'; readonly item: AddressItem }
+  | { readonly kind: 'anycast'; readonly item: AnycastItem }
   /** A tunnel that this process carries. */
   | { readonly kind: 'forwarder'; readonly item: TunnelItem }
   | AcceptObject
@@ -80,6 +86,7 @@ export function objectKey(object: KernelObject): string {
     case 'device':
       return `device ${object.name}`;
     case 'address':
+    case 'anycast':
     case 'forwarder':
       return keyOf(object.item);
     case 'accept':
@@ -117,10 +124,11 @@ export const OBJECT_ORDER: Readonly<Record<KernelObject['kind'], number>> = {
   fou: 2,
   device: 3,
   address: 4,
-  accept: 5,
-  forwarder: 6,
-  state: 7,
-  policy: 8,
-  route: 9,
-  rule: 10,
+  anycast: 5,
+  accept: 6,
+  forwarder: 7,
+  state: 8,
+  policy: 9,
+  route: 10,
+  rule: 11,
 };

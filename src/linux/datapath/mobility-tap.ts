@@ -6,6 +6,7 @@
  */
 import type { LinkName, ReceivedPacket } from '../../core/input.js';
 import { innerPacket } from '../../core/datapath/forwarder.js';
+import { PROTOCOL } from '../../wire/protocol.js';
 import { outerSource, type DatagramSource } from '../inlet.js';
 
 export class MobilityTap {
@@ -16,17 +17,31 @@ export class MobilityTap {
     this.#seen.push(packet);
   }
 
-  /** A whole outer packet with another one inside, and a Mobility Header in that. */
-  noteTunnelled(octets: Uint8Array, start: number, end: number, link: LinkName): void {
+  /**
+   * A whole outer packet with another one inside, and signalling in that. Returned is what nobody else delivers: the
+   * kernel has no use for messages of home agent and prefix discovery.
+   */
+  noteTunnelled(
+    octets: Uint8Array,
+    start: number,
+    end: number,
+    link: LinkName,
+  ): ReceivedPacket | undefined {
     const at = innerPacket(octets, start, end);
-    if (at < 0) return;
+    if (at < 0) return undefined;
     const arrival = { kind: 'tunnel', source: outerSource(octets, start) } as const;
-    this.note({ link, octets: octets.slice(at, end), arrival, protected: false });
+    return this.#noteInner({ link, octets: octets.slice(at, end), arrival, protected: false });
   }
 
-  /** The payload of a datagram to our UDP port. RFC 5555 §4.1 */
-  noteDatagram(octets: Uint8Array, { link, ...from }: DatagramSource): void {
-    this.note({ link, octets, arrival: { kind: 'udp', ...from }, protected: false });
+  /** The payload of a datagram to our UDP port, RFC 5555 §4.1; returned as above. */
+  noteDatagram(octets: Uint8Array, { link, ...from }: DatagramSource): ReceivedPacket | undefined {
+    return this.#noteInner({ link, octets, arrival: { kind: 'udp', ...from }, protected: false });
+  }
+
+  #noteInner(packet: ReceivedPacket): ReceivedPacket | undefined {
+    if (packet.octets[6] === PROTOCOL.icmpv6) return packet;
+    this.note(packet);
+    return undefined;
   }
 
   /** The packet that ends in this Mobility Header, the one seen first; undefined when none was. */

@@ -19,6 +19,7 @@ import { FlowerAdmission } from './admission-flower.js';
 import { NftAdmission } from './admission-nft.js';
 import { FirstPackets } from './first-packets.js';
 import { SignallingGuard } from './guard.js';
+import { AnycastKeeper } from './keep-anycast.js';
 import { DeviceKeeper, FouKeeper } from './keep-devices.js';
 import { ForwarderKeeper, SignallingKeeper, TunKeeper } from './keep-local.js';
 import { AddressKeeper, RouteKeeper, RuleKeeper } from './keep-routing.js';
@@ -91,6 +92,10 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
         request.input({ kind: 'firstPacket', tunnel, direction }),
       ),
     );
+    const anycast = keep(new AnycastKeeper(netns, devices));
+    const again = (index: number): void => anycast.again(index);
+    links.on('raised', again);
+    keep({ close: () => links.off('raised', again) });
     const socket = byKernel ? new KernelMobility(request) : undefined;
     if (socket) keep(socket);
     const keepers: Keepers = {
@@ -109,6 +114,7 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
             (gate as Admission).deviceMade(device),
           )
         : NOT_HERE,
+      anycast,
       address: new AddressKeeper(
         requests,
         devices,
@@ -134,6 +140,7 @@ export async function openDatapath(request: DatapathRequest): Promise<OpenDatapa
       },
       cleanRest: async () => {
         tun.close();
+        anycast.close();
         tunnels.forwarder.update([], []);
         outlet.forgetWays();
         try {

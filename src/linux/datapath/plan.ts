@@ -3,7 +3,16 @@
  * changes, whatever the number of bindings. Objects that several items need (the one device of all bindings) are
  * counted.
  */
-import { bits, isIpv6, prefixOf, type IpAddress, type Ipv6 } from '../../base/address.js';
+import {
+  bits,
+  ipv4FromNumber,
+  ipv4ToNumber,
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import type { DatapathOperation } from '../../core/datapath/diff.js';
 import { sameItem } from '../../core/datapath/diff.js';
 import {
@@ -14,6 +23,7 @@ import {
   type SignallingItem,
   type TunnelItem,
 } from '../../core/datapath/model.js';
+import { LARGEST_IPV4_PREFIX } from '../../core/ha/options.js';
 import { PROTOCOL } from '../../wire/protocol.js';
 import { canForward, type Abilities } from './abilities.js';
 import {
@@ -46,6 +56,9 @@ export class Plan {
   /** Tunnel by local and remote end of its IPv4 device: the kernel has one for each pair. */
   readonly #pairs = new Map<string, string>();
   readonly #pairOf = new Map<string, string>();
+  /** Tunnels that another one with the same ends keeps from having it, by ends. */
+  readonly #waiting = new Map<string, Set<string>>();
+  readonly #waitsFor = new Map<string, string>();
   readonly #slots = new Slots();
 
   /** `tun` is the name of the TUN device, and what the names of our other devices begin with. */
@@ -112,7 +125,7 @@ export class Plan {
 
   #carry(item: TunnelItem, again: Set<string>): void {
     const was = this.#carriers.get(item.key);
-    const is = this.#choose(item);
+    const is = this.#choose(item, again);
     if (was && sameItem(was, is)) return;
     this.#carriers.set(item.key, is);
     for (const route of this.#routes.get(item.key) ?? []) again.add(route);
@@ -121,31 +134,58 @@ export class Plan {
   #forget(tunnel: string, again: Set<string>): void {
     this.#carriers.delete(tunnel);
     this.#slots.free(tunnel);
-    this.#release(tunnel);
+    this.#release(tunnel, again);
     for (const route of this.#routes.get(tunnel) ?? []) again.add(route);
     if (this.#routes.get(tunnel)?.size === 0) this.#routes.delete(tunnel);
   }
 
-  #release(tunnel: string): void {
+  /** Its ends are free: for the next one that waits for them. */
+  #release(tunnel: string, again: Set<string>): void {
+    this.#stopWaiting(tunnel);
     const pair = this.#pairOf.get(tunnel);
     if (pair === undefined) return;
     this.#pairOf.delete(tunnel);
     this.#pairs.delete(pair);
+    const [next] = this.#waiting.get(pair) ?? [];
+    const item = next === undefined ? undefined : this.#items.get(`tunnel ${next}`);
+    if (item?.kind !== 'tunnel') return;
+    this.#carry(item, again);
+    again.add(keyOf(item));
   }
 
-  #choose(item: TunnelItem): Carrier {
+  #wait(tunnel: string, pair: string): void {
+    const keys = this.#waiting.get(pair) ?? new Set();
+    this.#waiting.set(pair, keys.add(tunnel));
+    this.#waitsFor.set(tunnel, pair);
+  }
+
+  #stopWaiting(tunnel: string): void {
+    const pair = this.#waitsFor.get(tunnel);
+    if (pair === undefined) return;
+    this.#waitsFor.delete(tunnel);
+    const keys = this.#waiting.get(pair)!;
+    keys.delete(tunnel);
+    if (keys.size === 0) this.#waiting.delete(pair);
+  }
+
+  #choose(item: TunnelItem, again: Set<string>): Carrier {
     const { key, local, remote, udp } = item;
-    this.#release(key);
-    if (!this.#kernel || (udp && !this.#abilities.udpTunnels)) return { by: 'userspace' };
+    const pair = `${local} ${remote}`;
+    const byKernel = this.#kernel && (!udp || this.#abilities.udpTunnels);
+    if (byKernel && this.#pairOf.get(key) === pair) return this.#device('s', 1, key);
+    this.#release(key, again);
+    if (!byKernel) return { by: 'userspace' };
     if (isIpv6(local)) {
       if (item.send.every((s) => s.destination && !s.source)) {
         return { by: 'route', source: local, destination: remote as Ipv6 };
       }
       return this.#device('t', 0, key);
     }
-    const pair = `${local} ${remote}`;
-    // Two mobile nodes behind one NAT: the second one's packets leave by this process.
-    if (this.#pairs.has(pair)) return { by: 'userspace' };
+    // Two mobile nodes behind one NAT, two home addresses of one: the second one's packets leave by this process.
+    if (this.#pairs.has(pair)) {
+      this.#wait(key, pair);
+      return { by: 'userspace' };
+    }
     this.#pairs.set(pair, key);
     this.#pairOf.set(key, pair);
     return this.#device('s', 1, key);
@@ -187,6 +227,8 @@ export class Plan {
         return item.link === TUNNEL_LINK
           ? [this.#tunObject(), { kind: 'address', item }]
           : [{ kind: 'address', item }];
+      case 'anycast':
+        return [{ kind: 'anycast', item }];
       case 'route':
         return this.#route(item);
       case 'rule':
@@ -239,10 +281,8 @@ export class Plan {
     switch (carrier.by) {
       case 'userspace': {
         const forwarder: KernelObject[] = [this.#tunObject(), { kind: 'forwarder', item }];
-        // The port is the kernel's: what comes in by it is the kernel's too.
-        return this.#kernel && udp && this.#abilities.udpTunnels
-          ? [...forwarder, ...this.#accepts(item, `${this.#tun}r0`)]
-          : forwarder;
+        const device = this.#kernel ? this.#takesIn(item) : undefined;
+        return device === undefined ? forwarder : [...forwarder, ...this.#accepts(item, device)];
       }
       case 'route':
         return [this.#shared(), ...this.#accepts(item, this.#shared().name)];
@@ -263,6 +303,15 @@ export class Plan {
       default:
         return carrier satisfies never;
     }
+  }
+
+  /** The device of the kernel's that what comes through this tunnel comes out of, though this process sends. */
+  #takesIn({ local, remote, udp }: TunnelItem): string | undefined {
+    // The port is the kernel's: what comes in by it is the kernel's too.
+    if (udp) return this.#abilities.udpTunnels ? `${this.#tun}r0` : undefined;
+    const holder = this.#pairs.get(`${local} ${remote}`);
+    const carrier = holder === undefined ? undefined : this.#carriers.get(holder);
+    return carrier?.by === 'device' ? carrier.device : undefined;
   }
 
   #route(item: RouteItem): readonly KernelObject[] {
@@ -308,7 +357,9 @@ export class Plan {
     const base = { kind: 'accept', device, outer, port: udp?.remotePort ?? null } as const;
     const sources = item.accept.map((s) => s.source);
     if (!sources.includes(undefined)) {
-      return sources.map((source) => ({ ...base, inner: source!.address }));
+      return sources.flatMap((source) =>
+        [...addressesOf(source!)].map((inner) => ({ ...base, inner })),
+      );
     }
     // A device that takes in from one sender only is filter enough.
     return this.#abilities.admission === 'nft' ? [{ ...base, inner: null }] : [];
@@ -341,6 +392,14 @@ const rule = (
 ): KernelObject => ({ kind: 'rule', priority, from, to, ipProtocol, table });
 
 const host = (address: IpAddress) => prefixOf(address, bits(address));
+
+/** Each address of a prefix by itself: `LARGEST_IPV4_PREFIX` keeps them few. */
+function* addressesOf({ address, length }: Prefix): Generator<IpAddress> {
+  if (isIpv6(address)) return yield address;
+  const first = ipv4ToNumber(address);
+  const count = 2 ** (32 - Math.max(length, LARGEST_IPV4_PREFIX));
+  for (let i = 0; i < count; i++) yield ipv4FromNumber(first + i);
+}
 
 /** Small numbers for tunnels that have a device: the lowest free one. */
 class Slots {

@@ -1,6 +1,6 @@
 /** `struct ifinfomsg` and its attributes (linux/if_link.h): interfaces. */
 import type { NetlinkMessage } from 'netlink/dist/structs.js';
-import { macFromOctets, type MacAddress } from '../../base/address.js';
+import { macFromOctets, NO_MAC, type MacAddress } from '../../base/address.js';
 import { AF_INET6, LITTLE } from '../sockaddr.js';
 import {
   AttributeWriter,
@@ -138,7 +138,6 @@ function linkHead(index: number, up: boolean | undefined): Uint8Array {
   return head;
 }
 
-const NO_MAC = '00:00:00:00:00:00' as MacAddress;
 const IFINFOMSG_LENGTH = 16;
 const RTM_NEWLINK = 16;
 const RTM_DELLINK = 17;

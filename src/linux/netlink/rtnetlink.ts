@@ -83,15 +83,16 @@ export class RtNetlink {
     return found.flatMap((m) => parseAddress(m) ?? []);
   }
 
-  /** Routes of one protocol in every table. */
-  async routes(protocol: number): Promise<KernelRoute[]> {
+  /** Routes of one protocol, or of all, in every table. */
+  async routes(protocol?: number): Promise<KernelRoute[]> {
     const all: KernelRoute[] = [];
     for (const family of [AF_INET, AF_INET6]) {
-      const wanted = routeQuery(family, protocol);
+      const wanted = routeQuery(family, protocol ?? RTPROT_UNSPEC);
       const found = await this.#requests.dump(RTM_GETROUTE, wanted, 'routes');
       for (const message of found) {
         const route = parseRoute(message);
-        if (route?.protocol === protocol) all.push(route); // older kernels send them all
+        // Older kernels send them all.
+        if (route && (protocol === undefined || route.protocol === protocol)) all.push(route);
       }
     }
     return all;
@@ -280,6 +281,7 @@ const FILTER_WAYS = {
   ENOENT: 'Load the modules: `modprobe -a sch_ingress cls_flower cls_matchall act_gact`.',
 };
 const NETLINK_ROUTE = 0;
+const RTPROT_UNSPEC = 0;
 const RTM_BASE = 16;
 /** Of four message types each: new, delete, get, set. */
 const OPERATIONS: readonly string[] = [

@@ -88,13 +88,13 @@ export interface NeighborAdvertisement extends NdBody {
   readonly override: boolean;
   readonly target: Ipv6;
 }
-/** RFC 4861 §4.5. The host's own stack obeys it; here it is shown and written. */
+/** RFC 4861 §4.5 */
 export interface Redirect extends NdBody {
   readonly kind: 'redirect';
   readonly target: Ipv6;
   readonly destination: Ipv6;
 }
 
-/** What the roles of this program take part in. */
+/** What every role takes part in. */
 export type NdMessage =
   RouterSolicitation | RouterAdvertisement | NeighborSolicitation | NeighborAdvertisement;

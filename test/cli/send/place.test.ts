@@ -14,6 +14,8 @@ const CARE_OF = ipv6('2001:db8:b::5');
 const CORRESPONDENT = ipv6('2001:db8:f::c');
 const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
   ...BUL,
+  choice: null,
+  homePrefix4: null,
   datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,
@@ -21,6 +23,7 @@ const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
 });
 const bc = (more: Partial<BcEntry> = {}): BcEntry => ({
   ...BC,
+  homePrefix4: null,
   datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,

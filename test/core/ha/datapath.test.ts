@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bindingItems, DeclaredItems, signallingItem } from '../../../src/core/ha/datapath.js';
 import { COA, COA2, HA, HOA, HOA2, HOA4, OPTIONS } from './harness.js';
 
-const own = signallingItem(OPTIONS);
+const own = [signallingItem(OPTIONS, [HA])];
 const at = (remote: typeof COA, homeAddress = HOA, homeAddress4: typeof HOA4 | null = null) =>
   ({ homeAddress, homeAddress4, attachment: { path: 'ipv6', local: HA, remote } }) as const;
 
@@ -37,15 +37,15 @@ describe('what is declared', () => {
     const declared = new DeclaredItems(own);
     declared.replace([], a);
     declared.replace([], c);
-    expect(new Set(declared.state().items)).toEqual(new Set([own, ...a, ...c]));
+    expect(new Set(declared.state().items)).toEqual(new Set([...own, ...a, ...c]));
     declared.replace(a, b);
-    expect(new Set(declared.state().items)).toEqual(new Set([own, ...b, ...c]));
+    expect(new Set(declared.state().items)).toEqual(new Set([...own, ...b, ...c]));
     expect(declared.state().items).toHaveLength(1 + b.length + c.length);
     declared.replace(b, a); // back again
     declared.replace(c, []);
-    expect(new Set(declared.state().items)).toEqual(new Set([own, ...a]));
+    expect(new Set(declared.state().items)).toEqual(new Set([...own, ...a]));
     declared.replace(a, []);
-    expect(declared.state().items).toEqual([own]);
+    expect(declared.state().items).toEqual(own);
   });
 
   it('does not change afterwards', () => {
@@ -53,6 +53,6 @@ describe('what is declared', () => {
     declared.replace([], a);
     const before = declared.state();
     declared.replace(a, c);
-    expect(before.items).toEqual([own, ...a]);
+    expect(before.items).toEqual([...own, ...a]);
   });
 });

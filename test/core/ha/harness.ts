@@ -28,7 +28,7 @@ import {
   homeAddressOption,
   routing2,
 } from '../../../src/wire/ipv6-codec.js';
-import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import { decodeMobility, verifyMobility } from '../../../src/wire/mobility/codec.js';
 import { BU_FLAGS } from '../../../src/wire/mobility/flag.js';
 import type { BindingAck, MobilityMessage } from '../../../src/wire/mobility/message.js';
@@ -51,6 +51,8 @@ export const NAT4 = ipv4('203.0.113.7');
 export const PRIVATE4 = ipv4('10.0.0.9');
 export const MN_MAC = mac('02:00:00:00:00:99');
 export const OTHER_MAC = mac('02:00:00:00:00:77');
+/** RFC 2526, of the home prefix. */
+export const ANYCAST = ipv6('2001:db8::fdff:ffff:ffff:fffe');
 export const HOME = 'home0';
 export const AWAY = 'net0';
 
@@ -77,6 +79,14 @@ export const OPTIONS: HomeAgentOptions = {
   dsmip: true,
   dadMode: 'off',
 };
+
+export interface AdvertisedHomePrefix {
+  readonly text: string;
+  /** Seconds. */
+  readonly valid: number;
+  readonly preferred: number;
+  readonly onLink?: boolean;
+}
 
 export interface BuFields {
   readonly sequence?: number;
@@ -105,8 +115,9 @@ export class Bench {
     options: Partial<HomeAgentOptions> = {},
     kept = new Map<string, string>(),
     links: readonly LinkState[] = [HOME_LINK],
+    random: Random = NO_RANDOM,
   ) {
-    this.agent = new HomeAgent({ ...OPTIONS, ...options }, NO_RANDOM);
+    this.agent = new HomeAgent({ ...OPTIONS, ...options }, random);
     this.kept = kept;
     this.agent.start(links, kept, this.#instant());
     this.#drain();
@@ -164,6 +175,46 @@ export class Bench {
     };
     this.agent.handle({ kind: 'frame', frame }, this.#instant());
     return this.#drain();
+  }
+
+  /** Mobile Prefix Solicitation, as RFC 6275 §6.7 has it. */
+  solicit(
+    identifier: number,
+    from: { readonly homeAddress?: Ipv6; readonly careOf?: Ipv6 } = {},
+  ): this {
+    const { homeAddress = HOA, careOf = COA } = from;
+    const message = { kind: 'mobilePrefixSolicitation', identifier } as const;
+    return this.packet(
+      encodeIcmpv6Packet({ source: careOf, destination: HA, homeAddress, message }),
+    );
+  }
+
+  /** A router of the home link, other than the home agent. */
+  routerAdvertises(...prefixes: readonly AdvertisedHomePrefix[]): this {
+    return this.nd({
+      kind: 'routerAdvertisement',
+      hopLimit: 64,
+      managed: false,
+      otherConfig: false,
+      homeAgent: false,
+      preference: 0,
+      routerLifetime: 1800,
+      reachableTime: 0,
+      retransTimer: 0,
+      options: prefixes.map(({ text, valid, preferred, onLink = true }) => {
+        const { address, length } = prefix(text) as Prefix<Ipv6>;
+        return {
+          kind: 'prefixInformation',
+          prefixLength: length,
+          onLink,
+          autonomous: true,
+          routerAddress: false,
+          validLifetime: valid,
+          preferredLifetime: preferred,
+          prefix: address,
+        };
+      }),
+    });
   }
 
   arp(message: ArpMessage): this {
@@ -397,6 +448,14 @@ function describePacket(octets: Uint8Array): string {
     }
     case 'parameterProblem':
       return `PP code ${icmp.code} pointer ${icmp.pointer} to ${to}`;
+    case 'mobilePrefixAdvertisement': {
+      const told = icmp.options.flatMap((o) =>
+        o.kind === 'prefixInformation'
+          ? [`${o.prefix}/${o.prefixLength} ${o.validLifetime} ${o.preferredLifetime}`]
+          : [],
+      );
+      return [`MPA ${icmp.identifier} from ${packet.source} to ${to}`, ...told].join(', ');
+    }
     default:
       return `${icmp.kind} to ${to}`;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TUNNEL_LINK } from '../../../src/core/datapath/model.js';
 import {
+  ANYCAST,
   Bench,
   COA,
   COA4,
@@ -10,6 +11,7 @@ import {
   HOA2,
   HOA4,
   HOA4_2,
+  HOME,
   ipv4Home,
   NAT4,
   PRIVATE4,
@@ -128,7 +130,8 @@ describe('the datapath of a binding', () => {
     const want = bench.effects.find((e) => e.kind === 'datapath')!.want;
     const home = { address: HOA, length: 128 };
     expect(want.items).toEqual([
-      { kind: 'signalling', addresses: [HA], udp: null, homeAddressOptionAt: [HA] },
+      { kind: 'signalling', addresses: [HA, ANYCAST], udp: null, homeAddressOptionAt: [HA] },
+      { kind: 'anycast', link: HOME, address: ANYCAST },
       {
         kind: 'route',
         table: 'main',
@@ -169,7 +172,7 @@ describe('the datapath of a binding', () => {
       expect(routes).toEqual(homes);
       expect(want.items[0]).toEqual({
         kind: 'signalling',
-        addresses: [HA, HA4],
+        addresses: [HA, ANYCAST, HA4],
         udp: { address: null, port: 4191, endpoints: [HA4] },
         homeAddressOptionAt: [HA],
       });

@@ -21,14 +21,14 @@ describe('RFC 5555 §4.4.1', () => {
     {
       what: 'IPv4 when three updates over IPv6 had no answer',
       given: [v6(), v4()],
-      policy: { ipv6Unanswered: true },
+      policy: { ipv6Unanswered: { network: null } },
       chosen: '4',
       reason: 'three Binding Updates over IPv6 had no answer',
     },
     {
       what: 'IPv6 all the same when there is no IPv4',
       given: [v6()],
-      policy: { ipv6Unanswered: true },
+      policy: { ipv6Unanswered: { network: null } },
       chosen: 'A',
       reason: 'the only one',
     },
@@ -59,7 +59,7 @@ describe('RFC 5555 §4.4.1', () => {
     const waiting = v4({ notBefore: at(5.1) });
     const current = { address: waiting.address, link: 'eth0' };
     expect(choose([v6(), waiting]).again).toBeNull();
-    expect(choose([waiting], { ipv6Unanswered: true }).chosen).toBe(waiting);
+    expect(choose([waiting], { ipv6Unanswered: { network: null } }).chosen).toBe(waiting);
     expect(choose([waiting], { current }).chosen).toBe(waiting);
   });
 });
@@ -71,6 +71,13 @@ describe('ours', () => {
       given: [v6({ preference: 5 }), v4({ link: 'eth1', preference: 1 })],
       chosen: '4',
       reason: 'its link is preferred',
+    },
+    {
+      what: 'a link that is liked less beats one where IPv6 has no answer',
+      given: [v6({ preference: 1 }), v4({ link: 'eth1', preference: 9 })],
+      policy: { ipv6Unanswered: { network: null } },
+      chosen: '4',
+      reason: 'three Binding Updates over IPv6 had no answer',
     },
     {
       what: 'IPv6 anywhere beats IPv4 on an equal link',
@@ -146,10 +153,10 @@ describe('ours', () => {
 
   it('says of each other one why it is not the one', () => {
     const all = [v6(), v6b(), v4(), v6({ address: ipv6('2001:db8:c::1'), usable: false })];
-    expect(choose(all).rejected.map((r) => [r.candidate.address, r.why])).toEqual([
-      ['2001:db8:c::1', 'duplicate address detection is not over'],
-      ['2001:db8:b::1', 'equal; the lower address is taken'],
-      ['10.0.0.5', 'IPv6 comes first'],
+    expect(choose(all).rejected.map((r) => [r.candidate.address, r.rule, r.why])).toEqual([
+      ['2001:db8:b::1', 'order', 'equal; the lower address is taken'],
+      ['10.0.0.5', 'family', 'IPv6 comes first'],
+      ['2001:db8:c::1', 'tentative', 'duplicate address detection is not over'],
     ]);
   });
 });
@@ -194,6 +201,8 @@ const COMMON = {
   deprecated: false,
   confirmed: true,
   usable: true,
+  network: null,
+  answered: null,
 } as const;
 
 function v6(part: Partial<Candidate6> = {}): Candidate6 {
@@ -217,7 +226,7 @@ function choose(candidates: readonly Candidate[], part: Partial<ChoicePolicy> = 
   const policy: ChoicePolicy = {
     homePrefix: prefix('2001:db8:1::/64') as Prefix<Ipv6>,
     ipv4: true,
-    ipv6Unanswered: false,
+    ipv6Unanswered: null,
     forced: { kind: 'auto' },
     current: null,
     ...part,

@@ -52,7 +52,12 @@ it('signalling from a care-of address bears the home address, before there is a 
 });
 
 it('each home address has a table and a tunnel of its own', () => {
-  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const second = {
+    ...HOME,
+    slot: 1,
+    homeAddress: ipv6('2001:db8:2::100'),
+    homeAddress4: null,
+  };
   const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
   const into = items.flatMap((i) =>
     i.kind === 'route' && i.tunnel !== undefined && i.destination.address === '::'
@@ -121,7 +126,12 @@ it('at home the home addresses are ordinary ones', () => {
 });
 
 it('two home addresses have keys of their own', () => {
-  const second = { ...HOME, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const second = {
+    ...HOME,
+    slot: 1,
+    homeAddress: ipv6('2001:db8:2::100'),
+    homeAddress4: null,
+  };
   const { items } = mobileNodeDatapath({ homes: [HOME, second], careOf: [], udpPort: null });
   const mains = items.filter((i) => i.kind === 'route' && i.table === 'main');
   expect(mains.map(keyOf)).toEqual([
@@ -132,8 +142,67 @@ it('two home addresses have keys of their own', () => {
   expect(new Set(items.map(keyOf)).size).toBe(items.length);
 });
 
+it('one at home has a way of its own beside one that is away', () => {
+  const away = { ...HOME, slot: 1, homeAddress: ipv6('2001:db8:2::100'), homeAddress4: null };
+  const home: HomeSituation = {
+    ...HOME,
+    homeAddress4: null,
+    where: {
+      kind: 'home',
+      link: 'eth0',
+      prefixLength: 64,
+      router: ipv6('fe80::1'),
+      router4: null,
+    },
+  };
+  const shown = lines(mobileNodeDatapath({ homes: [away, home], careOf: [], udpPort: null }));
+  expect(shown.filter((line) => line.includes(' home ') || line.startsWith('rule'))).toEqual([
+    'rule 1001 from 2001:db8:2::100/128 table home1',
+    'rule 1001 from 2001:db8:1::100/128 table home',
+    'route home 2001:db8:1::/64 dev eth0 metric 64',
+    'route home ::/0 via fe80::1 dev eth0 metric 64',
+  ]);
+});
+
+describe('the ways of a care-of address', () => {
+  const shown = (more: Partial<CareOfSituation>): string[] =>
+    lines(state({ careOf: [{ ...COA4, ...more }], tunnel: null })).filter((line) =>
+      /careOf4|address 10/.test(line),
+    );
+
+  it('are those of its lease, RFC 3442: by their routers, or on the link itself', () => {
+    const routes = [
+      { destination: { address: ipv4('10.50.0.0'), length: 16 }, router: ipv4('10.0.0.2') },
+      { destination: { address: ipv4('10.60.0.0'), length: 16 }, router: null },
+    ];
+    expect(shown({ routes })).toEqual([
+      'address 10.0.0.5/24 dev eth0',
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 10.50.0.0/16 via 10.0.0.2 dev eth0 metric 64',
+      'route careOf4 10.60.0.0/16 dev eth0 metric 64',
+      'route careOf4 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 64',
+    ]);
+  });
+
+  it('the address of another owner is not ours to put there', () => {
+    expect(shown({ adopted: true })).toEqual([
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 0.0.0.0/0 via 10.0.0.1 dev eth0 metric 64',
+    ]);
+  });
+
+  it('a point-to-point link needs no next hop', () => {
+    expect(shown({ adopted: true, router: null, onLink: true })).toEqual([
+      'rule 1002 from 10.0.0.5/32 table careOf4',
+      'route careOf4 0.0.0.0/0 dev eth0 metric 64',
+    ]);
+    expect(shown({ router: null })).not.toContain('route careOf4 0.0.0.0/0 dev eth0 metric 64');
+  });
+});
+
 const HOME: HomeSituation = {
   homeAddress: ipv6('2001:db8:1::100'),
+  slot: 0,
   homeAddress4: { address: ipv4('198.51.100.100'), prefixLength: 24 },
   where: { kind: 'away', tunnel: null, ipv4Bound: true, signalling: null },
 };
@@ -180,6 +249,8 @@ function line(item: DatapathItem): string {
       const host = item.onLinkPrefix ? '' : ' host';
       return `address ${item.address}/${item.prefixLength} dev ${item.link}${host}`;
     }
+    case 'anycast':
+      return `anycast ${item.address} dev ${item.link}`;
     case 'route': {
       const via = item.via === undefined ? '' : ` via ${item.via}`;
       const src = item.preferredSource === undefined ? '' : ` src ${item.preferredSource}`;

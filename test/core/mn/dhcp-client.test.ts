@@ -94,6 +94,27 @@ describe('acquiring, RFC 2131 §4.4.1', () => {
     expect(types.slice(0, 5)).toEqual(['request', 'request', 'request', 'request', 'discover']);
   });
 
+  it('a server that took 10 s for its offer is given as long for its acknowledgement, twice', () => {
+    const { client, trace, reply } = up();
+    trace(0, 10);
+    reply(10, 'offer');
+    const times = only(trace(10, 29.9), 'DHCP').filter((line) => line.includes('request'));
+    expect(times).toHaveLength(6);
+    expect(client.state).toBe('requesting');
+    reply(29.9, 'ack');
+    expect(client.state).toBe('bound');
+  });
+
+  it('and not for ever: a minute, however long the offer was coming', () => {
+    const { client, trace, reply } = up();
+    trace(0, 600);
+    reply(600, 'offer');
+    trace(600, 659);
+    expect(client.state).toBe('requesting');
+    trace(659, 600 + 60 + 32);
+    expect(client.state).toBe('selecting');
+  });
+
   it.each([
     { what: 'another transaction', part: { xid: 1 } },
     { what: 'another client', part: { clientHardware: mac('02:00:00:00:00:77') } },

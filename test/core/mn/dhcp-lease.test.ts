@@ -51,6 +51,16 @@ describe('what a server may grant', () => {
     expect(termsOf(offer({ mask, address }), SERVER)?.prefixLength).toBe(length);
   });
 
+  it.each([
+    { mtu: 1400, known: 1400 },
+    { mtu: 576, known: 576 },
+    { mtu: 575, known: undefined },
+    { mtu: 0, known: undefined },
+  ])('an MTU of $mtu, unless it is less than every host takes', ({ mtu, known }) => {
+    const terms = termsOf(offer({ more: [{ kind: 'interfaceMtu', mtu }] }), SERVER);
+    expect(terms?.mtu).toBe(known);
+  });
+
   it('an hour where the server does not say how long', () => {
     const message = offer({});
     const options = message.options.filter((o) => o.kind !== 'leaseTime');

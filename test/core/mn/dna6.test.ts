@@ -59,6 +59,29 @@ describe('back on the link that it left', () => {
     ]);
   });
 
+  it('the interface itself gone and back, as a modem on USB', () => {
+    const net = settled();
+    net.input({ kind: 'linkGone', name: 'eth0' });
+    expect(net.take('LINK_GONE')).toEqual(['10 LINK_GONE eth0']);
+    net.run(11);
+    net.plug('eth0', linkA());
+    expect(net.run(12).take('ADDRESS_READY', 'BU_SENT')).toEqual([
+      `11.001 ADDRESS_READY eth0 ${COA_A}`,
+      `11.001 BU_SENT eth0 ${COA_A} 2 1`,
+    ]);
+  });
+
+  it('another interface of that name knows the router, but has no address from before', () => {
+    const net = settled({ optimisticDad: false });
+    net.input({ kind: 'linkGone', name: 'eth0' });
+    net.tell('eth0', { mac: mac('02:00:00:00:00:77'), index: 9, up: false });
+    net.take();
+    net.plug('eth0', linkA());
+    expect(net.run(12).take('ADDRESS_READY')).toEqual([
+      expect.stringMatching(/^11\.\d+ ADDRESS_READY eth0 2001:db8:a::ff:fe00:77$/),
+    ]);
+  });
+
   it('a prefix that the router no longer advertises goes with its advertisement: §5.7.3.1', () => {
     const net = settled();
     flap(net, linkA({ prefixes: ['2001:db8:aa::/64'] }));

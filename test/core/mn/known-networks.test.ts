@@ -86,6 +86,15 @@ describe('in the store', () => {
     expect(new KnownNetworks(kept).list(at(500))).toEqual([]);
   });
 
+  it('with the MTU of its link, and without one that no link has', () => {
+    const lease = { ...network.lease, mtu: 1400 };
+    const kept = keep('boot 1', { ...network, lease });
+    expect(new KnownNetworks(kept).list(at(1))[0]?.lease.mtu).toBe(1400);
+    const [key, value] = [...kept].find(([k]) => k.startsWith('network '))!;
+    kept.set(key, value.replace('"mtu":1400', '"mtu":14'));
+    expect(new KnownNetworks(kept).list(at(1))[0]?.lease).toEqual(network.lease);
+  });
+
   it('under another clock, or none, what is left of the lease is not known', () => {
     const kept = keep('boot 1', network);
     kept.set(CLOCK_KEY, 'boot 2');

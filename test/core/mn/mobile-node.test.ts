@@ -8,6 +8,8 @@ import {
   solicitedNode,
 } from '../../../src/base/address.js';
 import { MobileNode } from '../../../src/core/mn/mobile-node.js';
+import type { MobileNodeOptions } from '../../../src/core/mn/options.js';
+import type { HandoverTarget } from '../../../src/core/role.js';
 import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import { at } from '../../helpers/drive.js';
 import {
@@ -123,7 +125,8 @@ describe('home, away, away, home', () => {
       '5 LINK_DOWN eth0',
       '5 datapath home on @tunnel',
       `5.02 datapath home on @tunnel, care-of ${COA_A}`,
-      `5.02 BU native ${COA_A} hao ${HOA} → ${HOME_AGENT} seq 1 AH 86400 s alt ${COA_A}`,
+      // Not beyond the home prefix, which was heard of 5 s ago: RFC 6275 §11.4.2.
+      `5.02 BU native ${COA_A} hao ${HOA} → ${HOME_AGENT} seq 1 AH 86392 s alt ${COA_A}`,
       `5.03 BINDING_ACCEPTED eth0 ${COA_A}`,
       `5.03 datapath home on @tunnel, tunnel ${COA_A} → ${HOME_AGENT}, care-of ${COA_A}`,
     ]);
@@ -133,7 +136,7 @@ describe('home, away, away, home', () => {
       '10 CARE_OF_LOST no address on any link',
       '10 datapath home on @tunnel',
       `10.02 datapath home on @tunnel, care-of ${COA_B}`,
-      `10.02 BU native ${COA_B} hao ${HOA} → ${HOME_AGENT} seq 2 AH 86400 s alt ${COA_B}`,
+      `10.02 BU native ${COA_B} hao ${HOA} → ${HOME_AGENT} seq 2 AH 86388 s alt ${COA_B}`,
       `10.03 BINDING_ACCEPTED eth0 ${COA_B}`,
       `10.03 datapath home on @tunnel, tunnel ${COA_B} → ${HOME_AGENT}, care-of ${COA_B}`,
     ]);
@@ -556,8 +559,8 @@ describe('both families, RFC 5555 §4.4.1', () => {
     ]);
   });
 
-  it('after three unanswered updates over IPv6, IPv4; IPv6 is tried again after 300 s', () => {
-    const net = dual();
+  it('after three unanswered updates over IPv6, IPv4; without memory IPv6 is tried again after 300 s', () => {
+    const net = dual({}, { familyMemory: 0 });
     net.plug('eth0', { ...networkA(), ipv6Lost: true, dhcp: networkV4().dhcp });
     expect(net.run(330).take('BU_SENT', 'BINDING_ACCEPTED', 'CARE_OF_CHOSEN')).toEqual([
       `0.02 CARE_OF_CHOSEN eth0 ${COA_A} IPv6 comes first`,
@@ -827,9 +830,116 @@ describe('a forced handover', () => {
     const net = away();
     net.plug('eth1', networkB());
     net.run(2);
-    expect(net.node.choice?.rejected).toMatchObject([
-      { candidate: { address: COA_B1 }, why: 'the current one still serves' },
+    const choice = net.node.view(net.now).bul[0]!.choice!;
+    expect(choice).toMatchObject({ careOf: COA_A, rule: 'current', reason: 'it still serves' });
+    expect(choice.candidates.map((c) => [c.address, c.verdict, c.why])).toEqual([
+      [COA_A, 'chosen', 'it still serves'],
+      [COA_B1, 'rejected', 'the current one still serves'],
     ]);
+  });
+
+  it('the event of a choice names the others', () => {
+    const net = away();
+    net.plug('eth1', networkB());
+    net.run(2);
+    net.do((node, now) => node.handover({ kind: 'link', link: 'eth1' }, now));
+    expect(
+      net.events.filter(({ event }) => event.code === 'CARE_OF_CHOSEN').at(-1)!.event.fields,
+    ).toMatchObject({ rule: 'forced', others: `${COA_A} on eth0: link eth1 is forced` });
+  });
+});
+
+describe('a handover that is only planned', () => {
+  const three = () => {
+    const net = new ScriptedNetwork({
+      links: [
+        { name: 'eth0', preference: 2, dhcp: true },
+        { name: 'eth1', preference: 1, dhcp: false },
+        { name: 'eth2', preference: 9, dhcp: true },
+      ],
+      dsmip: true,
+    });
+    net.plug('eth0', networkA());
+    net.plug('eth1', networkB());
+    net.plug('eth2', networkV4());
+    net.run(2);
+    return net;
+  };
+  const plan = (net: ScriptedNetwork, target: HandoverTarget | null) =>
+    net.do((node, now) => node.planHandover(target, now));
+
+  it('shows every candidate with its verdict, and moves nothing', () => {
+    const net = three();
+    net.take();
+    const { accepted, careOf, choices } = plan(net, null);
+    expect({ accepted, careOf }).toEqual({ accepted: true, careOf: COA_B1 });
+    expect(choices[0]!.candidates.map((c) => [c.link, c.verdict, c.rule, c.current])).toEqual([
+      ['eth1', 'chosen', 'preference', true],
+      ['eth0', 'rejected', 'preference', false],
+      ['eth2', 'rejected', 'preference', false],
+    ]);
+    expect(net.take()).toEqual([]);
+  });
+
+  it.each([
+    { target: { kind: 'link', link: 'eth2' }, careOf: '10.0.0.5', reason: 'forced to link eth2' },
+    { target: { kind: 'family', family: 4 }, careOf: '10.0.0.5', reason: 'forced to IPv4' },
+    { target: { kind: 'address', address: COA_A }, careOf: COA_A, reason: `forced to ${COA_A}` },
+    { target: { kind: 'auto' }, careOf: COA_B1, reason: 'its link is preferred' },
+  ] as const)('to $target.kind', ({ target, careOf, reason }) => {
+    const net = three();
+    const planned = plan(net, target);
+    expect(planned).toMatchObject({ accepted: true, careOf, reason });
+    expect(net.do((node, now) => node.handover(target, now))).toMatchObject({ careOf, reason });
+  });
+
+  it('to where it cannot go: the reason, and what is chosen all the same', () => {
+    const net = three();
+    expect(plan(net, { kind: 'link', link: 'wlan9' })).toMatchObject({
+      accepted: false,
+      reason: 'no care-of address on link wlan9',
+      choices: [
+        { careOf: COA_B1, reason: 'forced link wlan9 is not there; its link is preferred' },
+      ],
+    });
+    expect(plan(net, { kind: 'home' })).toMatchObject({
+      accepted: false,
+      reason: 'no router advertises the home prefix',
+    });
+  });
+
+  it('says of a link without a candidate why it has none', () => {
+    const net = three();
+    net.unplug('eth1');
+    net.plug('eth2', network());
+    net.run(4);
+    expect(plan(net, null).choices[0]!.without).toEqual([
+      { link: 'eth1', why: 'no carrier' },
+      { link: 'eth2', why: 'no router has answered, and DHCP has no lease (selecting)' },
+    ]);
+  });
+
+  it('where home is in reach, home it is', () => {
+    const net = three();
+    net.plug('eth2', homeNetwork());
+    net.run(4);
+    expect(plan(net, { kind: 'auto' })).toMatchObject({
+      accepted: true,
+      careOf: HOA,
+      reason: 'at home on eth2',
+      choices: [{ rule: 'at-home', careOf: null, link: 'eth2' }],
+    });
+    expect(plan(net, { kind: 'link', link: 'eth0' })).toMatchObject({ careOf: COA_A });
+  });
+
+  it('says when the answer may be another one', () => {
+    const net = three();
+    net.unplug('eth1');
+    net.unplug('eth2');
+    net.plug('eth0', { ...networkB(), ipv6Lost: true, dhcp: networkV4().dhcp });
+    net.run(20);
+    const { next, rule } = plan(net, null).choices[0]!;
+    expect({ why: next?.why, rule }).toEqual({ why: 'IPv6 is tried again', rule: 'unanswered' });
   });
 });
 
@@ -971,12 +1081,15 @@ function networkV4({
 }
 
 /** With DSMIPv6 and an IPv4 home address. */
-function dual(kept: Readonly<Record<string, string>> = {}): ScriptedNetwork {
+function dual(
+  kept: Readonly<Record<string, string>> = {},
+  options: Partial<MobileNodeOptions> = {},
+): ScriptedNetwork {
   const home = {
     ...mobileNodeOptions().homes[0]!,
     homeAddress4: { address: HOA4, prefixLength: 24 },
   };
-  return new ScriptedNetwork({ dsmip: true, homes: [home] }, kept);
+  return new ScriptedNetwork({ dsmip: true, homes: [home], ...options }, kept);
 }
 
 /** Registered from network A at second 1. */

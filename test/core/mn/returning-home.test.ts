@@ -208,7 +208,7 @@ function returning(given: Partial<Given> = {}): ReturningHome {
   const home = new ReturningHome({
     homeAddress: HOA,
     homeAddress4: given.homeAddress4 ? ipv4('198.51.100.100') : null,
-    homeAgent: HOME_AGENT,
+    homeAgent: () => HOME_AGENT,
   });
   const link: HomeLink = {
     link: 'eth0',

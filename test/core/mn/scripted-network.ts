@@ -26,17 +26,18 @@ import type { Arrival, LinkName, LinkState, WorldInput } from '../../../src/core
 import { MobileNode } from '../../../src/core/mn/mobile-node.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../../../src/core/mn/options.js';
 import type { Random } from '../../../src/core/random.js';
+import { SYSTEM_SHA256 } from '../../../src/linux/digest.js';
 import { encodeArp } from '../../../src/wire/arp.js';
 import { encodeDhcp } from '../../../src/wire/dhcpv4/codec.js';
 import type { DhcpMessage, DhcpOption, DhcpType } from '../../../src/wire/dhcpv4/message.js';
-import { decodeIcmpv6, encodeIcmpv6 } from '../../../src/wire/icmpv6.js';
+import { decodeIcmpv6, encodeIcmpv6, type Icmpv6Message } from '../../../src/wire/icmpv6.js';
 import { encodeIpv4 } from '../../../src/wire/ipv4.js';
 import type { Ipv6Packet } from '../../../src/wire/ipv6.js';
 import { decodeIpv6, encodeIpv6, homeAddressOption } from '../../../src/wire/ipv6-codec.js';
-import { encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
+import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../../src/wire/mobility-packet.js';
 import type { BindingAck, BindingUpdate } from '../../../src/wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../../src/wire/mobility/option.js';
-import type { NdMessage } from '../../../src/wire/nd/message.js';
+import type { NdMessage, Redirect } from '../../../src/wire/nd/message.js';
 import { ETHERTYPE, PROTOCOL } from '../../../src/wire/protocol.js';
 import { encodeUdp } from '../../../src/wire/udp.js';
 import { readDhcp, readUpdate, say, typeOf } from './say.js';
@@ -44,6 +45,8 @@ import { readDhcp, readUpdate, say, typeOf } from './say.js';
 export const HOA = ipv6('2001:db8:1::100');
 export const HOA4 = ipv4('198.51.100.100');
 export const HOME_AGENT = ipv6('2001:db8:1::1');
+/** The Home-Agents anycast address of the home subnet, RFC 2526. */
+export const HOME_AGENTS = ipv6('2001:db8:1:0:fdff:ffff:ffff:fffe');
 export const HOME_AGENT4 = ipv4('192.0.2.1');
 export const HOME_PREFIX = prefix('2001:db8:1::/64') as Prefix<Ipv6>;
 export const MN_MAC = mac('02:00:00:00:00:10');
@@ -68,7 +71,11 @@ export interface Network {
   raDelay: number | null;
   /** The router answers neighbour solicitations for itself. */
   answersNs: boolean;
-  dhcp?: { address: Ipv4; router: Ipv4; lease: number; delay: number } | undefined;
+  dhcp?:
+    | { address: Ipv4; router: Ipv4; lease: number; delay: number; more?: readonly DhcpOption[] }
+    | undefined;
+  /** In the MTU option of its advertisements. */
+  mtu?: number | undefined;
   /** The address that a NAT shows to the home agent. */
   nat?: Ipv4 | undefined;
   /** The home agent cannot be reached over IPv6 (packets are lost). */
@@ -112,6 +119,7 @@ export const homeNetwork = (part: Partial<Network> = {}): Network =>
 
 export const mobileNodeOptions = (part: Partial<MobileNodeOptions> = {}): MobileNodeOptions => ({
   ...MOBILE_NODE_DEFAULTS,
+  addressGeneration: 'eui64',
   homes: [
     {
       homeAddress: HOA,
@@ -148,6 +156,8 @@ export class ScriptedNetwork {
   readonly packets: PacketEffect[] = [];
   datapath: DatapathState = { items: [] };
   homeAgent: HomeAgentScript = () => ({});
+  /** Whom an answer to Home Agent Address Discovery names, from the first of them; null: nobody answers. */
+  discovered: readonly Ipv6[] | null = null;
   /** Milliseconds from Binding Update to Acknowledgement. */
   homeAgentDelay = 10;
   now: Instant = instant(0);
@@ -161,7 +171,7 @@ export class ScriptedNetwork {
     kept: Readonly<Record<string, string>> = {},
   ) {
     const all = mobileNodeOptions(options);
-    this.node = new MobileNode(all, seeded(1));
+    this.node = new MobileNode(all, seeded(1), SYSTEM_SHA256);
     for (const [index, { name }] of all.links.entries())
       this.#links.set(name, linkState(name, index));
     const keptMap = new Map(Object.entries({ [`seq ${HOA}`]: '0', ...kept }));
@@ -180,6 +190,11 @@ export class ScriptedNetwork {
   unplug(link: LinkName): void {
     this.#networks.delete(link);
     this.#setLink({ ...this.#links.get(link)!, up: false });
+  }
+
+  /** The kernel tells of an interface anew. */
+  tell(link: LinkName, part: Partial<LinkState>): void {
+    this.#setLink({ ...this.#links.get(link)!, ...part });
   }
 
   /** The kernel says only that carrier came up once more. */
@@ -243,7 +258,13 @@ export class ScriptedNetwork {
   }
 
   /** A neighbour discovery message on a link, from somebody. */
-  nd(link: LinkName, from: MacAddress, source: Ipv6, destination: Ipv6, message: NdMessage): void {
+  nd(
+    link: LinkName,
+    from: MacAddress,
+    source: Ipv6,
+    destination: Ipv6,
+    message: NdMessage | Redirect,
+  ): void {
     const payload = encodeIpv6({
       trafficClass: 0,
       flowLabel: 0,
@@ -293,7 +314,7 @@ export class ScriptedNetwork {
     };
     const native = via === 'native';
     const octets = encodeMobilityPacket({
-      source: HOME_AGENT,
+      source: packet.destination,
       destination: native ? packet.source : home,
       ...(native ? { routingHome: home } : {}),
       message: ack,
@@ -355,6 +376,7 @@ export class ScriptedNetwork {
         const lost = !e.udp && this.#networks.get(e.link ?? '')?.ipv6Lost === true;
         const careOf = e.udp?.source ?? packet.source;
         if (!lost) this.#reachHomeAgent(packet, e.udp ? 'udp' : 'native', careOf);
+        if (!lost) this.#discover(packet);
         break;
       }
       case 'frame':
@@ -363,6 +385,22 @@ export class ScriptedNetwork {
       default:
         e satisfies never;
     }
+  }
+
+  #discover(packet: Ipv6Packet): void {
+    const agents = this.discovered;
+    if (packet.destination !== HOME_AGENTS || !agents) return;
+    const message = decodeIcmpv6(packet.payload, packet.source, packet.destination);
+    if (message.kind !== 'homeAgentDiscoveryRequest') return;
+    const { identifier } = message;
+    this.later(10, () => this.icmpv6(agents[0]!, packet.source, reply(identifier, agents)));
+  }
+
+  /** An ICMPv6 message of Mobile IPv6, from somebody. */
+  icmpv6(source: Ipv6, destination: Ipv6, message: Icmpv6Message): void {
+    const octets = encodeIcmpv6Packet({ source, destination, message });
+    const arrival = { kind: 'native' } as const;
+    this.input({ kind: 'packet', packet: { link: 'eth0', octets, arrival, protected: false } });
   }
 
   #reachHomeAgent(packet: Ipv6Packet, via: SeenUpdate['via'], careOf: string): void {
@@ -445,6 +483,7 @@ export class ScriptedNetwork {
             prefix: net.homeAgent ?? p.address,
           } as const;
         }),
+        ...(net.mtu === undefined ? [] : [{ kind: 'mtu', mtu: net.mtu } as const]),
         ...(net.interval === undefined
           ? []
           : [{ kind: 'advertisementInterval', interval: net.interval } as const]),
@@ -480,6 +519,7 @@ export class ScriptedNetwork {
         { kind: 'subnetMask', mask: ipv4('255.255.255.0') },
         { kind: 'router', addresses: [server.router] },
         { kind: 'leaseTime', seconds: server.lease },
+        ...(server.more ?? []),
       );
     }
     const reply: DhcpMessage = {
@@ -534,6 +574,14 @@ export class ScriptedNetwork {
 
 const routerAddressOf = (net: Network): Ipv6 =>
   net.routerAddress ?? linkLocalAddress(net.routerMac);
+
+/** RFC 6275 §6.6 */
+export const reply = (identifier: number, addresses: readonly Ipv6[]): Icmpv6Message => ({
+  kind: 'homeAgentDiscoveryReply',
+  identifier,
+  mobileRouter: false,
+  addresses,
+});
 
 function linkState(name: LinkName, index: number): LinkState {
   const own = index === 0 ? MN_MAC : mac(`02:00:00:00:00:1${index}`);

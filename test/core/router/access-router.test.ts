@@ -117,6 +117,30 @@ describe('the access router', () => {
     expect(trace(router, 101, 200)).toEqual([]);
   });
 
+  it('configured anew it tells the new, takes leave of what ends, and keeps its leases', () => {
+    const router = started();
+    router.handle({ kind: 'frame', frame: discover('eth0') }, at(1));
+    trace(router, 1, 2);
+    router.configure({ ...OPTIONS, advertise: [OPTIONS.advertise[0]!] }, at(4));
+    expect(trace(router, 4, 4)).toEqual([
+      '4 eth0 routerAdvertisement 33:33:00:00:00:01',
+      '4 eth1 routerAdvertisement 33:33:00:00:00:01 lifetime 0',
+    ]);
+    expect(router.leases('eth0', at(4))).toHaveLength(1);
+    router.configure({ advertise: [], dhcp: [] }, at(5));
+    expect(trace(router, 5, 5)).toEqual([
+      '5 eth0 routerAdvertisement 33:33:00:00:00:01 lifetime 0',
+    ]);
+    router.handle({ kind: 'frame', frame: discover('eth0') }, at(6));
+    expect(trace(router, 6, 100)).toEqual([]);
+    router.configure(OPTIONS, at(100));
+    expect(trace(router, 100, 100)).toEqual([
+      '100 eth0 routerAdvertisement 33:33:00:00:00:01',
+      '100 eth1 routerAdvertisement 33:33:00:00:00:01',
+    ]);
+    expect(router.leases('eth0', at(100))).toEqual([]);
+  });
+
   it('shows itself', () => {
     const router = started();
     router.handle({ kind: 'frame', frame: discover('eth0') }, at(1));

@@ -272,6 +272,52 @@ describe('the end of a lease', () => {
   });
 });
 
+describe('a new pool', () => {
+  const moved = { ...OPTIONS, from: ipv4('192.0.2.60'), to: ipv4('192.0.2.61') };
+  const renew = { clientAddress: ipv4('192.0.2.50') };
+
+  it('refuses who renews an address that it no longer has, and leases another', () => {
+    const server = bound();
+    server.configure(moved);
+    expect(server.leases(at(1))).toEqual([]);
+    send(server, 1800, 'request', A, renew);
+    send(server, 1801, 'request', B, renew); // without a record: left to others
+    lease(server, 1802, A, '192.0.2.60');
+    send(server, 1803, 'request', A, { clientAddress: ipv4('192.0.2.60') });
+    expect(trace(server, 1803)).toEqual([
+      `ack 192.0.2.60 to 192.0.2.60 ${A}`,
+      `DHCP_LEASED 192.0.2.60 ${A} 3600`,
+    ]);
+  });
+
+  it('says so with a NAK to everyone, RFC 2131 §4.3.2', () => {
+    const server = bound();
+    server.configure(moved);
+    send(server, 1800, 'request', A, renew);
+    expect(trace(server, 1800)).toEqual([
+      'nak 0.0.0.0 to 255.255.255.255 ff:ff:ff:ff:ff:ff',
+      `DHCP_REFUSED 192.0.2.50 ${A}`,
+    ]);
+  });
+
+  it('keeps the leases that it still has', () => {
+    const server = bound();
+    server.configure({ ...OPTIONS, to: ipv4('192.0.2.99'), leaseTime: 60 });
+    send(server, 1, 'request', A, renew);
+    expect(trace(server, 1)).toEqual([
+      `ack 192.0.2.50 to 192.0.2.50 ${A}`,
+      `DHCP_LEASED 192.0.2.50 ${A} 60`,
+    ]);
+  });
+
+  it('without an address is refused, and the old one stays', () => {
+    const server = bound();
+    const none = { ...OPTIONS, from: ipv4('10.0.0.1'), to: ipv4('10.0.0.9') };
+    expect(() => server.configure(none)).toThrow(UsageError);
+    expect(server.leases(at(1))).toHaveLength(1);
+  });
+});
+
 describe('an inform, RFC 2131 §4.3.5', () => {
   it('is answered at ciaddr with the network and no lease', () => {
     const server = new DhcpServer(OPTIONS);

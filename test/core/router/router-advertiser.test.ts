@@ -116,6 +116,27 @@ describe('unsolicited advertisements, RFC 4861 §6.2.4', () => {
     expect(trace(router, 34, 60)).toEqual(['35 all', '51 all']);
   });
 
+  it('go out at once, within the rate limit, when there is something new to tell', () => {
+    const router = advertising(DEFAULTS, die(0.5));
+    expect(trace(router, 0, 100)).toEqual(['0 all', '16 all', '32 all']);
+    const [old] = DEFAULTS.prefixes;
+    router.configure({ ...DEFAULTS, prefixes: [{ ...old!, preferredLifetime: 0 }] }, at(100));
+    const frame = router.pollEffect()!;
+    expect(advertisementOf(frame).message.options).toContainEqual(
+      expect.objectContaining({ prefix: '2001:db8:b::', preferredLifetime: 0 }),
+    );
+    router.configure(DEFAULTS, at(101));
+    expect(trace(router, 101, 140)).toEqual(['103 all', '119 all', '135 all']);
+  });
+
+  it('wait for the link when they are configured without one', () => {
+    const router = new RouterAdvertiser(DEFAULTS, die(0.5));
+    router.configure(FAST, at(1));
+    expect(router.pollTimeout()).toBeUndefined();
+    router.handleLink(link(), at(2));
+    expect(trace(router, 2, 2.1)).toEqual(['2 all', '2.05 all', '2.1 all']);
+  });
+
   it('are not disturbed by changes of the link that are none of carrier', () => {
     const router = advertising(DEFAULTS, die(0.5));
     trace(router, 0, 33);

@@ -22,6 +22,7 @@ describe('a mobile node', () => {
           homePrefix: { address: '2001:db8:a::', length: 64 },
           homeAgent: '2001:db8:a::1',
           homeAgent4: null,
+          discovery: false,
           homeAddress4: null,
           homeLink: 'eth0',
         },
@@ -29,11 +30,22 @@ describe('a mobile node', () => {
     });
   });
 
+  it.each([
+    ['HomeAgentAddress 2001:db8:a::1;', '2001:db8:a::1', false],
+    ['HomeAgentAddress 2001:db8:a::1; UseDhaad enabled;', '2001:db8:a::1', true],
+    ['HomeAgentAddress ::;', '::', true],
+    ['', '::', true],
+  ])('looks for home agents where %j says so', (agent, homeAgent, discovery) => {
+    const config = good(MOBILE_NODE('', agent).replace('HomeAgentAddress 2001:db8:a::1;', ''));
+    expect(config).toMatchObject({ options: { homes: [{ homeAgent, discovery }] } });
+  });
+
   it('gets each directive in its own unit: lifetimes in seconds, timers in milliseconds', () => {
     const options = mobileNode(`MnMaxHaBindingLife 60;
 InitialBindackTimeoutFirstReg 2.5; InitialBindackTimeoutReReg 1.25;
 MnUseDsmip6 enabled; MnIpv6HeadStart 0.25; MnForceUdp true; MnOptimisticDad false;
-MnUdpPort 5555; MnNatKeepalive 30;`);
+MnUdpPort 5555; MnNatKeepalive 30;
+MnRouterProbes 2; MnRouterProbeTimeout 0.5;`);
     expect(options).toMatchObject({
       bindingLifetime: 60,
       initialBindAckTimeoutFirstReg: 2500,
@@ -44,7 +56,13 @@ MnUdpPort 5555; MnNatKeepalive 30;`);
       optimisticDad: false,
       udpPort: 5555,
       natKeepalive: 30,
+      routerProbes: { count: 2, interval: 500 },
     });
+  });
+
+  it('makes stable addresses unless it is to make them of the link-layer address', () => {
+    expect(mobileNode('').addressGeneration).toBe('stable');
+    expect(mobileNode('MnAddressGeneration eui64;').addressGeneration).toBe('eui64');
   });
 
   it('uses the interfaces of its role, each once, the last word of it', () => {
@@ -55,6 +73,22 @@ Interface "eth9" { IfType HA; }`);
       { name: 'eth0', preference: 0, dhcp: false },
       { name: 'wlan0', preference: 2, dhcp: true },
     ]);
+  });
+
+  it('leaves each interface to another owner where one is found, unless told', () => {
+    const config = good(
+      MOBILE_NODE(
+        'Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }',
+        '',
+      ),
+    );
+    expect(config).toMatchObject({
+      ownership: new Map([
+        ['wlan0', 'own'],
+        ['ppp0', 'adopt'],
+        ['eth0', 'auto'],
+      ]),
+    });
   });
 
   it('registers the IPv4 home address only when told to carry IPv4 traffic', () => {
@@ -93,9 +127,9 @@ Interface "eth9" { IfType HA; }`);
       /^t.conf:6:1: error: MnHomeLink "eth0" needs a HomeAddress/,
     ],
     [
-      'a home agent to be found',
-      MOBILE_NODE('', 'HomeAgentAddress ::;'),
-      /^t.conf:8:3: error: .* home agents are not searched for yet/,
+      'a home agent that is neither named nor looked for',
+      MOBILE_NODE('', 'UseDhaad disabled; HomeAgentAddress ::;'),
+      /^t.conf:8:22: error: .* has no HomeAgentAddress, and "UseDhaad disabled;" forbids looking/,
     ],
     [
       'a multicast home address',
@@ -291,7 +325,21 @@ it('tells the daemon its own: the journal, and that nothing is protected', () =>
     datapath: 'auto',
     debugLevel: 3,
     logFile: '/var/log/mip6.log',
+    hooks: null,
   });
+});
+
+it('names a folder of hooks by its whole path, and their time', () => {
+  const hooksOf = (text: string) => loadText(HOME_AGENT(text)).config?.settings.hooks;
+  const directory = '/etc/mip6/hooks.d';
+  expect(hooksOf(`HookDirectory "${directory}";`)).toEqual({ directory, timeout: 10_000 });
+  expect(hooksOf(`HookDirectory "${directory}"; HookTimeout 2.5;`)).toEqual({
+    directory,
+    timeout: 2500,
+  });
+  expect(loadText(HOME_AGENT('HookDirectory "hooks.d";')).findings).toMatchObject([
+    { code: 'CONFIG_VALUE', message: expect.stringContaining('must be a whole path') as string },
+  ]);
 });
 
 it.each(['auto', 'kernel', 'userspace'] as const)('Datapath %s is told to the host', (datapath) => {
@@ -369,3 +417,22 @@ function link(name: string, ...addresses: [address: string, prefixLength: number
     })),
   };
 }
+
+describe('HaNatRefresh', () => {
+  const planOf = (text: string) => {
+    const { config } = loadText(HOME_AGENT(text));
+    return config?.role === 'ha' ? config.plan : undefined;
+  };
+
+  it('is a number of seconds, or learned', () => {
+    expect(planOf('')).toMatchObject({ natRefresh: 110, natAdaptive: false });
+    expect(planOf('HaNatRefresh 60;')).toMatchObject({ natRefresh: 60, natAdaptive: false });
+    expect(planOf('HaNatRefresh adaptive;')).toMatchObject({ natAdaptive: true });
+  });
+
+  it('names both when it is neither', () => {
+    expect(loadText(HOME_AGENT('HaNatRefresh learned;')).findings).toMatchObject([
+      { message: expect.stringContaining('a whole number of seconds or adaptive') as string },
+    ]);
+  });
+});

@@ -223,7 +223,9 @@ describe('every mistake has its line, its column and a way out', () => {
     [
       'a decimal where a whole number stands',
       'HaNatRefresh 1.5;',
-      ['1:14: error: HaNatRefresh: expected a whole number of seconds, came the number 1.5.'],
+      [
+        '1:14: error: HaNatRefresh: expected a whole number of seconds or adaptive, came the number 1.5.',
+      ],
     ],
     [
       'a status that accepts',

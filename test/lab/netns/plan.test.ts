@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { labNames, loadLab } from '../../../src/lab/library.js';
 import { findNode } from '../../../src/lab/model.js';
+import { familyRules } from '../../../src/lab/netns/families.js';
 import { iptablesArguments, natRules } from '../../../src/lab/netns/nat.js';
 import {
+  groupOf,
   namespaceLines,
   nodeLines,
   planLab,
@@ -35,7 +37,7 @@ it('a move is the port down, into the other bridge, and up', () => {
   expect([...unplugLines('mn-eth0'), ...plugLines(plan, 'mn-eth0', 'v4nat')]).toEqual([
     'link set mn-eth0 down',
     'link set mn-eth0 nomaster',
-    'link set mn-eth0 master br-v4nat',
+    'link set mn-eth0 master br-v4nat group 4',
     'link set mn-eth0 up',
   ]);
 });
@@ -75,6 +77,24 @@ it('only a NAT translates, on its outer interface', () => {
     '-w -t nat -A POSTROUTING -o eth0 -j MASQUERADE',
   );
   expect(natRules(findNode(lab, 'r1')!)).toBeNull();
+});
+
+it('what a link does not carry is dropped by the group of its ports', () => {
+  expect(groupOf(plan, 'v4nat')).toBe(4);
+  const dropped = [
+    { link: 'v4nat', family: 'ipv4' },
+    { link: 'home', family: 'ipv6' },
+  ] as const;
+  expect(familyRules(plan, dropped)).toBe(`table bridge mip6_lab
+delete table bridge mip6_lab
+table bridge mip6_lab {
+  chain forward {
+    type filter hook forward priority 0
+    iifgroup 4 meta protocol { ip, arp } drop
+    iifgroup 1 meta protocol ip6 drop
+  }
+}
+`);
 });
 
 it.each(labNames())('%s: every device name fits IFNAMSIZ', (name) => {
