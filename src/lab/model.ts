@@ -102,6 +102,8 @@ export interface NodeConfig {
   /** seconds between NAT keep-alives */
   readonly natRefresh?: number | undefined;
   readonly forceUdp?: boolean | undefined;
+  /** seconds until a home agent tells of home prefixes unasked: RFC 6275 §13 MinMobPfxAdvInterval and MaxMobPfxAdvInterval */
+  readonly prefixInterval?: number | undefined;
 }
 
 export interface PingSpec {
@@ -114,6 +116,8 @@ export type Check = Readonly<
   | {
       kind: 'registered';
       node: string;
+      /** Null: the home address that the file gives the node. */
+      home: Ipv6 | null;
       at: string;
       /** The care-of address is of this prefix. */
       within: Prefix | null;
@@ -180,7 +184,8 @@ export function describeCheck(c: Check): string {
         c.nat === false && 'no NAT',
       ].filter(Boolean);
       const where = c.at === 'home' ? 'is at home, deregistered' : `is registered at ${c.at}`;
-      return `${c.node} ${where}${how.length > 0 ? ` (${how.join(', ')})` : ''}`;
+      const whose = c.home ? `${c.home} of ${c.node}` : c.node;
+      return `${whose} ${where}${how.length > 0 ? ` (${how.join(', ')})` : ''}`;
     }
     case 'bound':
       return `${c.node} has ${c.home} bound${c.at ? ` at ${c.at}` : ''}${c.path ? ` (by ${c.path})` : ''}`;
@@ -409,6 +414,7 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         return {
           kind: 'registered',
           node: c.registered,
+          home: c.home ?? null,
           at: c.at,
           within: c.within ?? null,
           not: c.not ?? null,

@@ -152,6 +152,7 @@ const NODE = v.strictObject({
       lifetime: v.optional(secondsText),
       natRefresh: v.optional(secondsText),
       forceUdp: v.optional(v.boolean()),
+      prefixInterval: v.optional(secondsText),
     }),
   ),
 });
@@ -162,6 +163,7 @@ const count = (least: number) =>
 const CHECKS = {
   registered: v.strictObject({
     registered: v.string(),
+    home: v.optional(address6),
     at: v.string(),
     within: v.optional(prefix),
     not: v.optional(address),

@@ -1,7 +1,7 @@
 /** What a lab says of a node, as the `mip6d.conf` that the real daemon reads. */
 import { formatPrefix, prefixOf } from '../../base/address.js';
 import type { Lab, LabNode } from '../model.js';
-import { agentAddresses, mobilesOf } from '../roles.js';
+import { agentAddresses, homeAddressesOf, mobilesOf } from '../roles.js';
 
 /** What `lab run --datapath` asks of every daemon. */
 export type DatapathAsked = 'kernel' | 'userspace' | undefined;
@@ -56,11 +56,13 @@ function homeAgent(lab: Lab, node: LabNode): string {
     config.lifetime !== undefined && `HaMaxBindingLife ${units(config.lifetime)};`,
     config.natRefresh !== undefined && `HaNatRefresh ${config.natRefresh};`,
     config.forceUdp !== undefined && `HaForceUdp ${onOff(config.forceUdp)};`,
+    config.prefixInterval !== undefined && `MinMobPfxAdvInterval ${config.prefixInterval};`,
+    config.prefixInterval !== undefined && `MaxMobPfxAdvInterval ${config.prefixInterval};`,
     ...homeInterfaces(lab, node),
     'DefaultBindingAclPolicy deny;',
-    ...mobiles.map(({ home }) => {
+    ...mobiles.flatMap(({ home }) => {
       const four = home.address4 ? ` HomeV4Address ${home.address4.address}` : '';
-      return `BindingAclPolicy ${home.address6}${four} allow;`;
+      return homeAddressesOf(lab, home).map((own) => `BindingAclPolicy ${own}${four} allow;`);
     }),
     ...mobiles.map(({ home }) => home.address4 && `HaAcceptIPv4Traffic ${home.address4.address};`),
   ]);
