@@ -196,8 +196,9 @@ export function describeCheck(c: Check): string {
     case 'outage':
       return `every outage of ${c.to} is below ${c.below} ms`;
     case 'lost':
-      return c.atMost === 0
-        ? `no ping of ${c.to} is lost`
+      if (c.atMost === 0) return `no ping of ${c.to} is lost`;
+      return c.atMost === 1
+        ? `at most one ping of ${c.to} is lost`
         : `at most ${c.atMost} pings of ${c.to} are lost`;
     default:
       return c satisfies never;
