@@ -163,6 +163,15 @@ export function ipv4Octets(a: Ipv4): Uint8Array {
   return out;
 }
 
+/** The 32 bits as a number from 0 up: neighbours are one apart. */
+export function ipv4ToNumber(a: Ipv4): number {
+  const o = ipv4Octets(a);
+  return ((o[0]! << 24) | (o[1]! << 16) | (o[2]! << 8) | o[3]!) >>> 0;
+}
+
+export const ipv4FromNumber = (n: number): Ipv4 =>
+  ipv4FromOctets(Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n));
+
 /**
  * Its 16-bit words added up, for pseudo-headers: neither their places nor the zeros matter, so the text alone will
  * do.

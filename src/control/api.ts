@@ -33,9 +33,17 @@ export const SEVERITIES = [
 ] as const satisfies readonly Severity[];
 
 /** `expiresAt` of the core is a monotonic instant; people and scripts get seconds left. */
-export type BulEntry = Omit<BulView, 'expiresAt' | 'choice'> &
-  Carried & { readonly expiresIn: number | null; readonly choice: ChoiceEntry | null };
-export type BcEntry = Omit<BcView, 'expiresAt'> & Carried & { readonly expiresIn: number };
+export type BulEntry = Omit<BulView, 'expiresAt' | 'choice' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number | null; readonly choice: ChoiceEntry | null };
+export type BcEntry = Omit<BcView, 'expiresAt' | 'homePrefix4'> &
+  Carried &
+  Ipv4Prefix & { readonly expiresIn: number };
+
+export interface Ipv4Prefix {
+  /** As `198.51.100.16/28`: IPv4 addresses that are the mobile node's too. */
+  readonly homePrefix4: string | null;
+}
 
 export interface Carried {
   /** Who moves the packets of this binding; null while it has no tunnel. */
@@ -55,7 +63,7 @@ export interface Status {
   readonly tunnels: { readonly kernel: number; readonly userSpace: number };
   readonly protected: boolean;
   readonly homeAgent?: RoleView['homeAgent'];
-  readonly homes: RoleView['homes'];
+  readonly homes: readonly (Omit<RoleView['homes'][number], 'homePrefix4'> & Partial<Ipv4Prefix>)[];
   readonly links: RoleView['links'];
   readonly bindings: number;
   readonly counters: Readonly<Record<string, number>>;

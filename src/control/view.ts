@@ -58,7 +58,10 @@ export function status(view: RoleView, context: StatusContext, now: Instant): St
     tunnels: tunnels(view, context.carriedBy),
     protected: context.protected,
     ...(view.homeAgent && { homeAgent: view.homeAgent }),
-    homes: view.homes,
+    homes: view.homes.map(({ homePrefix4, ...home }) => ({
+      ...home,
+      ...(homePrefix4 && { homePrefix4: formatPrefix(homePrefix4) }),
+    })),
     links: view.links,
     bindings: view.role === 'mn' ? view.bul.length : view.bc.length,
     counters: view.counters,
@@ -78,10 +81,17 @@ function tunnels(view: RoleView, carriedBy: CarriedBy): Status['tunnels'] {
 }
 
 export function bulEntry(view: BulView, now: Instant, carriedBy: CarriedBy): BulEntry {
-  const { expiresAt, choice, ...rest } = view;
+  const { expiresAt, choice, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = expiresAt === null ? null : secondsLeft(expiresAt, now);
   const datapath = carriedBy(view.homeAddress) ?? null;
-  return { ...rest, choice: choice && choiceEntry(choice, now), expiresIn, datapath };
+  return {
+    ...rest,
+    homePrefix4,
+    choice: choice && choiceEntry(choice, now),
+    expiresIn,
+    datapath,
+  };
 }
 
 export function choiceEntry({ next, ...rest }: ChoiceView, now: Instant): ChoiceEntry {
@@ -89,9 +99,10 @@ export function choiceEntry({ next, ...rest }: ChoiceView, now: Instant): Choice
 }
 
 export function bcEntry(view: BcView, now: Instant, carriedBy: CarriedBy): BcEntry {
-  const { expiresAt, ...rest } = view;
+  const { expiresAt, homePrefix4: prefix, ...rest } = view;
+  const homePrefix4 = prefix && formatPrefix(prefix);
   const expiresIn = secondsLeft(expiresAt, now);
-  return { ...rest, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
+  return { ...rest, homePrefix4, expiresIn, datapath: carriedBy(view.homeAddress) ?? null };
 }
 
 export function homeAgentsEntry(

@@ -14,7 +14,7 @@ export interface MipEvent {
 
 interface EventRow {
   readonly severity: Severity;
-  /** `{name}` is replaced by the field. */
+  /** `{name}` is replaced by the field; what stands in `[…]` is left out where a field of it is null or missing. */
   readonly sentence: string;
   readonly clause?: string;
 }
@@ -135,7 +135,7 @@ export const EVENTS = {
   },
   CARE_OF_CHOSEN: {
     severity: 'info',
-    sentence: 'care-of address {careOf} on {link}: {reason} (others: {others})',
+    sentence: 'care-of address {careOf} on {link}: {reason}[ (others: {others})]',
     clause: 'RFC 5555 §4.4.1',
   },
   CARE_OF_LOST: { severity: 'notice', sentence: 'no care-of address: {reason}' },
@@ -194,9 +194,26 @@ export const EVENTS = {
     sentence: 'IPv4 home address {address} bound',
     clause: 'RFC 5555 §4.4.2',
   },
+  IPV4_HOME_CHANGED: {
+    severity: 'warning',
+    sentence:
+      'the IPv4 home address is {address} now and was {was}: connections of the old one end',
+    clause: 'RFC 5555 §3.2.1',
+  },
+  IPV4_PREFIX_ACCEPTED: {
+    severity: 'info',
+    sentence: 'IPv4 prefix {prefix} bound',
+    clause: 'RFC 5555 §3.1.1',
+  },
+  IPV4_PREFIX_REFUSED: {
+    severity: 'warning',
+    sentence: 'no IPv4 prefix of {prefixLength} for {homeAddress}: {status} {meaning}',
+    clause: 'RFC 5555 §3.2.1',
+  },
   IPV4_HOME_REFUSED: {
     severity: 'error',
-    sentence: 'IPv4 home address {address} refused: {status} {meaning}',
+    sentence:
+      'IPv4 home address {address} refused: {status} {meaning}; {homeAddress} goes on with IPv6 only',
     clause: 'RFC 5555 §3.2.1',
   },
   NAT_FOUND: {
@@ -291,6 +308,15 @@ export const EVENTS = {
     clause: 'RFC 6275 §10.3.1',
   },
   HA_REVOKED: { severity: 'warning', sentence: 'binding of {homeAddress} withdrawn: {reason}' },
+  HA_IPV4_GIVEN: {
+    severity: 'info',
+    sentence: '{homeAddress} is given {address} of the pool',
+    clause: 'RFC 5555 §4.5',
+  },
+  HA_IPV4_FREED: {
+    severity: 'info',
+    sentence: '{address} is free again, {homeAddress} had it: {reason}',
+  },
   PREFIXES_SOLICITED: {
     severity: 'info',
     sentence: 'asked the home agent of {homeAddress} for the home prefixes, attempt {attempt}',
@@ -409,9 +435,18 @@ export const event = (code: EventCode, fields: MipEvent['fields'] = {}): MipEven
 
 /** The row's sentence with the fields in place; a missing field reads `?`. */
 export function eventSentence(e: MipEvent): string {
-  return EVENTS[e.code].sentence.replace(/\{(\w+)\}/g, (_, name: string) =>
-    String(e.fields[name] ?? '?'),
-  );
+  const there = (name: string) => e.fields[name] !== undefined && e.fields[name] !== null;
+  return EVENTS[e.code].sentence
+    .replace(/\[([^\]]*)\]/g, (_, part: string) =>
+      [...part.matchAll(FIELD)].every(([, name]) => there(name!)) ? part : '',
+    )
+    .replace(FIELD, (_, name: string) => String(e.fields[name] ?? '?'));
 }
 
+/** What `eventSentence` makes its sentences of, for people: fields in braces. */
+export const eventTemplate = (code: EventCode): string =>
+  EVENTS[code].sentence.replace(/[[\]]/g, '');
+
 export const eventSeverity = (code: EventCode): Severity => EVENTS[code].severity;
+
+const FIELD = /\{(\w+)\}/g;

@@ -10,6 +10,10 @@ export type TunnelPath = 'ipv6' | 'ipv4' | 'udp';
 export interface BulView {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  /** A prefix of IPv4 home addresses, RFC 5555 §3.1.1. */
+  readonly homePrefix4: Prefix<Ipv4> | null;
+  /** The home agent chose what there is of IPv4. */
+  readonly dynamic4: boolean;
   readonly peer: Ipv6;
   /** IPv4 address of the peer, for signalling in UDP. */
   readonly peer4: Ipv4 | null;
@@ -68,6 +72,9 @@ export interface CandidateView {
 export interface BcView {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4: Prefix<Ipv4> | null;
+  /** What there is of IPv4 is of the home agent's pools. */
+  readonly dynamic4: boolean;
   readonly careOf: IpAddress;
   /** Outer source and port where a NAT is on the path. */
   readonly mapped: { readonly address: Ipv4; readonly port: number } | null;
@@ -229,6 +236,9 @@ export interface RoleView {
   readonly homes: readonly {
     readonly homeAddress: Ipv6;
     readonly homeAddress4: Ipv4 | null;
+    readonly homePrefix4?: Prefix<Ipv4>;
+    /** The home agent gives the address: null until then, and at home. */
+    readonly dynamic4?: boolean;
     readonly where: 'home' | 'away' | 'returning' | 'nowhere';
   }[];
 }

@@ -2,7 +2,7 @@
  * `mip6 explain`: every word and number of Mobile IPv6 as a person wants to know it. Names, numbers and clauses come
  * from the tables of the protocol; what is written here is who sends a thing and what to do about it.
  */
-import { EVENTS } from '../core/event.js';
+import { EVENTS, eventTemplate, type EventCode } from '../core/event.js';
 import { consequenceOf } from '../core/mn/ack-consequence.js';
 import { BA_FLAGS, BU_FLAGS } from '../wire/mobility/flag.js';
 import { CODES } from '../wire/mobility/code.js';
@@ -173,7 +173,7 @@ function build(): Meaning[] {
       kind: 'event',
       name: code,
       what: `event, ${row.severity}`,
-      meaning: `${sentence(row.sentence)} Words in braces are fields of the event.`,
+      meaning: `${sentence(eventTemplate(code as EventCode))} Words in braces are fields of the event.`,
       sender:
         code.startsWith('HA_') || code === 'BA_SENT'
           ? 'the home agent reports it'

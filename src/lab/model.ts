@@ -90,7 +90,8 @@ export interface LabHome {
   readonly link: string;
   readonly prefix6: Prefix<Ipv6>;
   readonly address6: Ipv6;
-  readonly address4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** `dynamic`: one of the home agent's `pool4`. */
+  readonly address4: { readonly address: Ipv4; readonly prefixLength: number } | 'dynamic' | null;
 }
 
 /** What a lab may set of its roles; everything else is as the roles' defaults have it. */
@@ -104,6 +105,8 @@ export interface NodeConfig {
   readonly forceUdp?: boolean | undefined;
   /** seconds until a home agent tells of home prefixes unasked: RFC 6275 §13 MinMobPfxAdvInterval and MaxMobPfxAdvInterval */
   readonly prefixInterval?: number | undefined;
+  /** Of a home agent: IPv4 home addresses to give. */
+  readonly pool4?: Prefix<Ipv4> | undefined;
 }
 
 export interface PingSpec {
@@ -363,8 +366,9 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         ),
         node
       );
-    if (home.address4 && !(link.prefix4 && inPrefix(home.address4, link.prefix4))) {
-      wrong([...path, 'address4'], `${home.address4} is not in prefix4 of link ${link.name}`);
+    const static4 = home.address4 === 'dynamic' ? undefined : home.address4;
+    if (static4 && !(link.prefix4 && inPrefix(static4, link.prefix4))) {
+      wrong([...path, 'address4'], `${static4} is not in prefix4 of link ${link.name}`);
     }
     const agent = nodes.find((n) => n.name === home.agent);
     if (!agent || agent.role !== 'ha') {
@@ -389,10 +393,11 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         wrong([...path, key], `${given} is not an address of ${home.agent}`);
       }
     }
-    const address4 = home.address4 && {
-      address: home.address4,
-      prefixLength: link.prefix4?.length ?? 32,
-    };
+    if (home.address4 === 'dynamic' && agent && !agent.config.pool4) {
+      wrong([...path, 'address4'], `${home.agent} has no "pool4" in its config to give one of`);
+    }
+    const prefixLength = link.prefix4?.length ?? 32;
+    const address4 = static4 ? { address: static4, prefixLength } : home.address4;
     const found: LabHome = {
       agent: home.agent,
       agent6,
@@ -400,7 +405,7 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
       link: link.name,
       prefix6: link.prefix6!,
       address6: home.address6,
-      address4: address4 ?? null,
+      address4: (address4 as LabHome['address4'] | undefined) ?? null,
     };
     return { ...node, home: found };
   });

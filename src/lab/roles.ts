@@ -48,15 +48,16 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
       homeAddressesOf(lab, home).map((homeAddress) => ({
         homeAddress,
         status: 0,
-        homeAddress4: home.address4?.address ?? null,
+        homeAddress4: static4(home)?.address ?? null,
       })),
     ),
     // Whom the lab does not know it does not serve.
     defaultStatus: ADMINISTRATIVELY_PROHIBITED,
     dsmip: true,
     acceptIpv4: mobiles.flatMap(({ home }) =>
-      home.address4 ? [{ address: home.address4.address, length: 32 }] : [],
+      static4(home) ? [{ address: static4(home)!.address, length: 32 }] : [],
     ),
+    ipv4Pool: config.pool4 ? [config.pool4] : [],
     ...(config.dad === undefined ? {} : { dadMode: config.dad }),
     ...(config.lifetime === undefined ? {} : { maxBindingLifetime: config.lifetime }),
     ...(config.natRefresh === undefined ? {} : { natRefresh: config.natRefresh }),
@@ -122,6 +123,9 @@ export function accessRouterOptions(lab: Lab, node: LabNode): AccessRouterOption
   }
   return advertise.length + dhcp.length === 0 ? null : { advertise, dhcp };
 }
+
+/** Of a dynamic one nobody knows before the home agent gives it. */
+export const static4 = ({ address4 }: LabHome) => (address4 === 'dynamic' ? null : address4);
 
 /** Mobile nodes that a home agent serves. */
 export function mobilesOf(lab: Lab, agent: LabNode): { node: LabNode; home: LabHome }[] {

@@ -8,6 +8,7 @@ import { findNode, type Check, type Lab } from './model.js';
 import { outageOf, type Outage } from './outage.js';
 import { perform, type Plugged } from './perform.js';
 import { describeMove, type Act, type Move } from './script.js';
+import { static4 } from './roles.js';
 import { Signalling } from './signalling.js';
 import { linkUpEvent, round, timelineOf, type Timeline } from './timeline.js';
 import type { Happening, LabTime, LabWorld, PingSeries, WorldKind } from './world.js';
@@ -261,7 +262,9 @@ export function datapathsOf(stages: readonly Stage[]): LabResult['datapaths'] {
 /** Outages of the addresses of the node that moved. */
 function ownOutages(lab: Lab, node: string, outages: readonly Outage[]): readonly Outage[] {
   const home = findNode(lab, node)?.home;
-  return outages.filter((o) => o.to === home?.address6 || o.to === home?.address4?.address);
+  if (!home) return [];
+  const own: readonly (string | undefined)[] = [home.address6, static4(home)?.address];
+  return outages.filter((o) => own.includes(o.to));
 }
 
 function firstEnd(outages: readonly Outage[]): LabTime | null {

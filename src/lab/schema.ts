@@ -50,6 +50,9 @@ const INTERFACE_NAME = name(6);
 const duration = text<Millis>('a time with its unit such as 20ms or 3s', parseDuration);
 const address6 = text<Ipv6>('an IPv6 address such as 2001:db8::1', parseIpv6);
 const address4 = text<Ipv4>('an IPv4 address such as 192.0.2.1', parseIpv4);
+const home4 = text<Ipv4 | 'dynamic'>('an IPv4 address such as 192.0.2.1, or dynamic', (t) =>
+  t === 'dynamic' ? t : parseIpv4(t),
+);
 const address = text<IpAddress>('an IP address', parseAddress);
 const prefix6 = text<Prefix<Ipv6>>('an IPv6 prefix such as 2001:db8::/64', (t) => {
   const p = parsePrefix(t);
@@ -143,7 +146,7 @@ const NODE = v.strictObject({
       agent6: v.optional(address6),
       agent4: v.optional(address4),
       address6,
-      address4: v.optional(address4),
+      address4: v.optional(home4),
     }),
   ),
   config: v.optional(
@@ -151,6 +154,7 @@ const NODE = v.strictObject({
       dad: v.optional(v.picklist(['strict', 'optimistic', 'off'])),
       lifetime: v.optional(secondsText),
       natRefresh: v.optional(secondsText),
+      pool4: v.optional(prefix4),
       forceUdp: v.optional(v.boolean()),
       prefixInterval: v.optional(secondsText),
     }),

@@ -66,6 +66,8 @@ export const CHOICE: ChoiceView = {
 export const BUL: BulView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
+  homePrefix4: null,
+  dynamic4: false,
   peer: '2001:db8:a::1' as Ipv6,
   peer4: '203.0.113.1' as Ipv4,
   careOf: '198.51.100.7' as Ipv4,
@@ -85,6 +87,8 @@ export const BUL: BulView = {
 export const BC: BcView = {
   homeAddress: '2001:db8:a::100' as Ipv6,
   homeAddress4: '192.0.2.100' as Ipv4,
+  homePrefix4: null,
+  dynamic4: false,
   careOf: '198.51.100.7' as Ipv4,
   mapped: { address: '203.0.113.9' as Ipv4, port: 40_000 },
   path: 'udp',

@@ -6,7 +6,7 @@ import { describeMove, spanOf, withServices } from '../../src/lab/script.js';
 describe('labs that come with the program', () => {
   it('are these', () => {
     const top = labNames().filter((name) => !name.startsWith('scenarios/'));
-    expect(top).toEqual(['roam', 'roam-v4plain', 'two-behind-nat']);
+    expect(top).toEqual(['dynamic-v4-home', 'roam', 'roam-v4plain', 'two-behind-nat']);
   });
 
   it.each(labNames())('%s can be read, and checks something after every move', (name) => {
@@ -18,7 +18,7 @@ describe('labs that come with the program', () => {
 
   it('an unknown name is answered with the names there are', () => {
     expect(() => loadLab('raom')).toThrow(
-      'There is no lab raom. There are roam, roam-v4plain, two-behind-nat',
+      'There is no lab raom. There are dynamic-v4-home, roam, roam-v4plain, two-behind-nat',
     );
   });
 });

@@ -10,7 +10,7 @@ import type { Column } from './table.js';
 
 export const bulColumns = (style: Style): Column<BulEntry>[] => [
   { head: 'HOME ADDRESS', cell: (e) => e.homeAddress },
-  { head: 'IPV4 HOME', cell: (e) => e.homeAddress4 ?? '', optional: true },
+  { head: 'IPV4 HOME', cell: ipv4HomeText, optional: true },
   { head: 'CARE-OF', cell: (e) => e.careOf ?? '-' },
   { head: 'LINK', cell: (e) => e.link ?? '-' },
   { head: 'STATE', cell: (e) => stateOf(e.state, style) },
@@ -22,7 +22,7 @@ export const bulColumns = (style: Style): Column<BulEntry>[] => [
 
 export const bcColumns = (style: Style): Column<BcEntry>[] => [
   { head: 'HOME ADDRESS', cell: (e) => e.homeAddress },
-  { head: 'IPV4 HOME', cell: (e) => e.homeAddress4 ?? '', optional: true },
+  { head: 'IPV4 HOME', cell: ipv4HomeText, optional: true },
   { head: 'CARE-OF', cell: (e) => e.careOf },
   { head: 'MAPPED', cell: (e) => mappedText(e), optional: true },
   { head: 'STATE', cell: (e) => stateOf(e.state, style) },
@@ -36,7 +36,7 @@ export const bcColumns = (style: Style): Column<BcEntry>[] => [
 export function bulDetails(e: BulEntry, style: Style): string {
   return pairs(
     [
-      ['home address', [e.homeAddress, ...(e.homeAddress4 ? [e.homeAddress4] : [])]],
+      ['home address', [e.homeAddress, ...ipv4Homes(e)]],
       ['home agent', e.peer],
       ['state', stateOf(e.state, style)],
       [
@@ -64,7 +64,7 @@ export function bulDetails(e: BulEntry, style: Style): string {
 export function bcDetails(e: BcEntry, style: Style): string {
   return pairs(
     [
-      ['home address', [e.homeAddress, ...(e.homeAddress4 ? [e.homeAddress4] : [])]],
+      ['home address', [e.homeAddress, ...ipv4Homes(e)]],
       ['state', stateOf(e.state, style)],
       ['care-of address', e.careOf],
       ['mapped to', mappedText(e)],
@@ -87,6 +87,17 @@ export function pathText(path: BulEntry['path'], nat: boolean): string {
 function mayChange({ choice }: BulEntry): string {
   const next = choice?.next;
   return next ? `in ${duration(next.in)}: ${next.why}` : '';
+}
+
+type Ipv4Of = Pick<BulEntry, 'homeAddress4' | 'homePrefix4'>;
+
+/** A prefix says more than the address that lies in it. */
+const ipv4HomeText = (e: Ipv4Of): string => e.homePrefix4 ?? e.homeAddress4 ?? '';
+
+function ipv4Homes(e: Ipv4Of & Pick<BulEntry, 'dynamic4'>): string[] {
+  const given = e.dynamic4 ? ', given by the home agent' : '';
+  const lines = e.homeAddress4 === null ? [] : [`${e.homeAddress4}${given}`];
+  return e.homePrefix4 === null ? lines : [...lines, `${e.homePrefix4}, a prefix of ours`];
 }
 
 /** Outer address and port behind which a NAT hides the mobile node. */

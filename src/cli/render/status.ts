@@ -37,7 +37,10 @@ function tunnelsText({ kernel, userSpace }: Status['tunnels']): string {
 }
 
 function homeText(home: Status['homes'][number], style: Style): string {
-  const addresses = [home.homeAddress, home.homeAddress4].filter(Boolean).join(' ');
+  const { homeAddress, homeAddress4, homePrefix4, dynamic4 } = home;
+  const given = dynamic4 ? (homeAddress4 ? ' (given)' : 'no IPv4 address given') : '';
+  const four = `${homeAddress4 ?? ''}${given}`;
+  const addresses = [homeAddress, four, homePrefix4].filter(Boolean).join(' ');
   const where =
     home.where === 'home' ? 'at home' : home.where === 'nowhere' ? 'without a link' : home.where;
   return `${addresses} ${home.where === 'nowhere' ? style.error(where) : style.good(where)}`;

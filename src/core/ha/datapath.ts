@@ -8,7 +8,7 @@
  * Spec: RFC 6275 §10.4.2 (to the mobile node), §10.4.5 (from it); RFC 5555 §4.5.1.
  */
 import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
-import { bits } from '../../base/address.js';
+import { bits, inPrefix, samePrefix } from '../../base/address.js';
 import { UDP_PORT } from '../../wire/protocol.js';
 import { DerivedState } from '../datapath/derived-state.js';
 import {
@@ -71,6 +71,7 @@ export function signallingItem(
 export interface BoundAddresses {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4?: Prefix<Ipv4> | null;
   readonly attachment: Attachment;
 }
 
@@ -79,13 +80,12 @@ export function bindingItems(
   bound: BoundAddresses,
   previous: readonly DatapathItem[] = [],
 ): readonly DatapathItem[] {
-  const homes: readonly IpAddress[] =
-    bound.homeAddress4 === null ? [bound.homeAddress] : [bound.homeAddress, bound.homeAddress4];
+  const homes = boundPrefixes(bound);
   const was = previous.find((item) => item.kind === 'tunnel');
-  const tunnel = was && sameTunnel(was, bound) ? was : makeTunnel(bound, homes);
+  const tunnel = was && sameTunnel(was, bound, homes) ? was : makeTunnel(bound, homes);
   const routes = homes.map(
     (home) =>
-      previous.find((item) => item.kind === 'route' && item.destination.address === home) ??
+      previous.find((item) => item.kind === 'route' && samePrefix(item.destination, home)) ??
       makeRoute(home, bound.homeAddress),
   );
   const items = [tunnel, ...routes];
@@ -94,7 +94,20 @@ export function bindingItems(
     : items;
 }
 
-function makeTunnel(bound: BoundAddresses, homes: readonly IpAddress[]): TunnelItem {
+/** All that is the mobile node's; an IPv4 home address within its prefix is there with it. */
+function boundPrefixes({
+  homeAddress,
+  homeAddress4,
+  homePrefix4 = null,
+}: BoundAddresses): Prefix[] {
+  const homes = [host(homeAddress)];
+  if (homeAddress4 !== null && !(homePrefix4 && inPrefix(homeAddress4, homePrefix4))) {
+    homes.push(host(homeAddress4));
+  }
+  return homePrefix4 ? [...homes, homePrefix4] : homes;
+}
+
+function makeTunnel(bound: BoundAddresses, homes: readonly Prefix[]): TunnelItem {
   const { attachment } = bound;
   return {
     kind: 'tunnel',
@@ -104,28 +117,33 @@ function makeTunnel(bound: BoundAddresses, homes: readonly IpAddress[]): TunnelI
     ...(attachment.path === 'udp' && {
       udp: { localPort: attachment.localPort, remotePort: attachment.remotePort },
     }),
-    send: homes.map((home) => ({ destination: host(home) })),
+    send: homes.map((destination) => ({ destination })),
     // RFC 6275 §10.4.5: from the care-of address only, and only as the home address bound to it.
-    accept: homes.map((home) => ({ source: host(home) })),
+    accept: homes.map((source) => ({ source })),
     pathMtu: PATH_MTU,
   };
 }
 
-function sameTunnel(was: TunnelItem, { attachment, homeAddress4 }: BoundAddresses): boolean {
+function sameTunnel(
+  was: TunnelItem,
+  { attachment }: BoundAddresses,
+  homes: readonly Prefix[],
+): boolean {
   const ports = attachment.path === 'udp' ? attachment : undefined;
   return (
     was.local === attachment.local &&
     was.remote === attachment.remote &&
     was.udp?.localPort === ports?.localPort &&
     was.udp?.remotePort === ports?.remotePort &&
-    (was.send[1]?.destination?.address ?? null) === homeAddress4
+    was.send.length === homes.length &&
+    was.send.every(({ destination }, i) => samePrefix(destination!, homes[i]!))
   );
 }
 
-const makeRoute = (home: IpAddress, tunnel: string): RouteItem => ({
+const makeRoute = (destination: Prefix, tunnel: string): RouteItem => ({
   kind: 'route',
   table: 'main',
-  destination: host(home),
+  destination,
   link: TUNNEL_LINK,
   tunnel,
   metric: ROUTE_METRIC,

@@ -12,7 +12,7 @@
  * For each input the datapath is declared at most once, before anything that lets packets flow: advertisements
  * on the home link and the Binding Acknowledgement.
  */
-import type { Ipv4, Ipv6 } from '../../base/address.js';
+import { inPrefix, type Ipv4, type Ipv6 } from '../../base/address.js';
 import { after, seconds, type Instant } from '../../base/time.js';
 import { encodeIcmpv6Packet, encodeMobilityPacket } from '../../wire/mobility-packet.js';
 import { BU_FLAG, BU_FLAGS, flagLetters } from '../../wire/mobility/flag.js';
@@ -53,7 +53,13 @@ import { bindingItems, DeclaredItems, signallingItem } from './datapath.js';
 import { DiscoveryAnswers } from './discovery-answers.js';
 import { HomeAgentsList, type ListedHomeAgent } from './home-agents-list.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
-import { Ipv4HomePool, type Ipv4Assignment, type Ipv4Request } from './ipv4-home-pool.js';
+import {
+  Ipv4HomePool,
+  type Ipv4Assignment,
+  type Ipv4Home,
+  type Ipv4Request,
+} from './ipv4-home-pool.js';
+import { RESERVATION_PREFIX } from './ipv4-reservations.js';
 import { keepBinding, keptKey, KEPT_PREFIX, readKept, type KeptBinding } from './kept-binding.js';
 import { NatLifetimes } from './nat-lifetime.js';
 import type { BindingAcl, HomeAgentOptions } from './options.js';
@@ -115,12 +121,13 @@ export class HomeAgent implements Role {
     this.#declared = new DeclaredItems(this.#own);
     this.#proxyNd = new ProxyNd(this.#links, options.address);
     this.#proxyArp = new ProxyArp(this.#links);
-    this.#pool = new Ipv4HomePool(options);
+    this.#pool = new Ipv4HomePool(options, (address) => this.#isOwn(address));
   }
 
   start(links: readonly LinkState[], kept: ReadonlyMap<string, string>, now: Instant): void {
     for (const link of links) this.#links.set(link.name, link);
     this.#tell('STARTED', { role: 'ha' });
+    this.#reserveAgain(kept, now);
     this.#distribution.prefixes.revive(kept, now);
     for (const link of links) this.#distribution.handleLink(link, now);
     let claimAt = now;
@@ -170,12 +177,13 @@ export class HomeAgent implements Role {
     this.#distribution.handleTimeout(now);
     for (let gone = this.#cache.takeExpired(now); gone; gone = this.#cache.takeExpired(now)) {
       this.#count('expired');
-      this.#forget(gone, 'lifetime over');
+      this.#forget(gone, 'lifetime over', now);
     }
     while (this.#departed.takeExpired(now));
     for (let home = this.#nats.takeDue(now); home; home = this.#nats.takeDue(now)) {
       this.#askThroughNat(home);
     }
+    this.#pool.reservations.handleTimeout(now);
     this.#finish(now);
   }
 
@@ -188,6 +196,7 @@ export class HomeAgent implements Role {
     next = earlier<string>(next, this.#distribution.pollTimeout());
     next = earlier<string>(next, this.#proxyNd.pollTimeout());
     next = earlier<string>(next, this.#proxyArp.pollTimeout());
+    next = earlier<string>(next, this.#pool.reservations.pollTimeout());
     return earlier(next, deadline(this.#departed.nextExpiry(), 'forget a deregistration'));
   }
 
@@ -225,7 +234,8 @@ export class HomeAgent implements Role {
     const bc: BcView[] = [];
     for (const waiting of this.#waiting.values()) bc.push(viewWaiting(waiting));
     for (const binding of this.#cache.values()) {
-      bc.push(viewBinding(binding, this.#trying.has(binding.homeAddress)));
+      const { homeAddress } = binding;
+      bc.push(viewBinding(binding, this.#trying.has(homeAddress), this.#pool.isGiven(homeAddress)));
     }
     return {
       role: 'ha',
@@ -383,7 +393,7 @@ export class HomeAgent implements Role {
           this.#unique(effect.homeAddress, now);
           break;
         case 'duplicate':
-          this.#duplicate(effect.homeAddress, effect.address);
+          this.#duplicate(effect.homeAddress, effect.address, now);
           break;
         default:
           effect satisfies never;
@@ -391,7 +401,7 @@ export class HomeAgent implements Role {
     }
   }
 
-  #drainDistribution(): void {
+  #drainDistribution(now: Instant): void {
     const distribution = this.#distribution;
     for (let e = distribution.pollEffect(); e; e = distribution.pollEffect()) {
       if (e.kind !== 'homeless') {
@@ -399,7 +409,7 @@ export class HomeAgent implements Role {
         continue;
       }
       const binding = this.#cache.delete(e.homeAddress);
-      if (binding) this.#forget(binding, 'its home prefix is no longer valid');
+      if (binding) this.#forget(binding, 'its home prefix is no longer valid', now);
     }
     const addresses = distribution.ownAddresses();
     const { version } = distribution.prefixes;
@@ -441,7 +451,7 @@ export class HomeAgent implements Role {
   }
 
   /** RFC 6275 §10.3.1: the complete Binding Update is rejected, whichever of its addresses is in use. */
-  #duplicate(homeAddress: Ipv6, address: Ipv6): void {
+  #duplicate(homeAddress: Ipv6, address: Ipv6, now: Instant): void {
     const link = this.#homeOf(homeAddress)?.link ?? null;
     this.#tell('HA_DAD_FAILED', { homeAddress: address, link });
     const { status, name } = DUPLICATE_ADDRESS;
@@ -451,7 +461,7 @@ export class HomeAgent implements Role {
     if (waiting) this.#refuse(waiting.request, status, name);
     if (!tried) return;
     const binding = this.#cache.delete(homeAddress);
-    if (binding) this.#forget(binding, 'duplicate address');
+    if (binding) this.#forget(binding, 'duplicate address', now);
     this.#tell('HA_REVOKED', { homeAddress, reason: 'duplicate address' });
     this.#refuse(tried, status, name);
   }
@@ -465,7 +475,7 @@ export class HomeAgent implements Role {
     const binding = makeBinding(
       { ...request, careOf },
       home,
-      ipv4.address,
+      ipv4,
       this.#options,
       this.#distribution.longestLifetime(homeAddress, now),
       previous,
@@ -477,12 +487,12 @@ export class HomeAgent implements Role {
     this.#departed.delete(homeAddress);
     this.#declare(previous?.items ?? [], binding.items);
     if (previous) this.#letGo(previous, binding);
-    if (binding.homeAddress4 !== null) this.#pool.hold(binding.homeAddress4, homeAddress);
+    this.#pool.hold(homeAddress, ipv4, now);
     if (this.#trying.has(homeAddress)) this.#trying.set(homeAddress, request);
     else this.#defend(binding, now);
     this.#count(previous ? 'renewed' : 'bound');
     this.#tellBound(binding, previous);
-    this.#tellIpv4(ipv4);
+    this.#tellIpv4(homeAddress, ipv4);
     this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: keepBinding(binding) });
     const { lifetime } = binding;
     const options = [...refreshAdvice(this.#options.refreshAdvice, lifetime), ...ipv4.acks];
@@ -497,7 +507,7 @@ export class HomeAgent implements Role {
     const { homeAddress, sequence } = request;
     const binding = this.#cache.delete(homeAddress);
     this.#count('deregistered');
-    if (binding) this.#forget(binding, 'deregistered');
+    if (binding) this.#forget(binding, 'deregistered', now);
     this.#depart(request, true, now);
     this.#answer(request, BA_STATUS.accepted, sequence, 0);
   }
@@ -539,22 +549,25 @@ export class HomeAgent implements Role {
   }
 
   /** What is left to do for a binding that is out of the cache. */
-  #forget(binding: HomeBinding, reason: string): void {
+  #forget(binding: HomeBinding, reason: string, now: Instant): void {
     const { homeAddress } = binding;
     if (this.#trying.delete(homeAddress)) this.#dad.cancel(homeAddress);
     this.#nats.forget(homeAddress);
     this.#distribution.unbound(homeAddress);
     this.#letGo(binding, undefined);
+    this.#pool.letGo(homeAddress, now);
     this.#declare(binding.items, []);
     this.#later.push({ kind: 'store', key: keptKey(homeAddress), value: undefined });
     this.#tell('HA_UNBOUND', { homeAddress, reason });
   }
 
   #defend(binding: HomeBinding, at: Instant): void {
-    const { homeAddress, homeAddress4, link, linkLocal } = binding;
+    const { homeAddress, homeAddress4, homePrefix4, link, linkLocal } = binding;
     this.#proxyNd.claim(homeAddress, link, at);
     if (linkLocal !== null) this.#proxyNd.claim(linkLocal, link, at);
-    if (homeAddress4 !== null) this.#proxyArp.claim(homeAddress4, link, at);
+    // RFC 5555 §4.5: prefixes are routed to us; no link has them.
+    const routed = homePrefix4 && homeAddress4 !== null && inPrefix(homeAddress4, homePrefix4);
+    if (homeAddress4 !== null && !routed) this.#proxyArp.claim(homeAddress4, link, at);
   }
 
   /** Releases what `was` had and `is` has not. */
@@ -564,14 +577,13 @@ export class HomeAgent implements Role {
     if (linkLocal !== null && is?.linkLocal !== linkLocal) this.#proxyNd.release(linkLocal, link);
     if (homeAddress4 === null || is?.homeAddress4 === homeAddress4) return;
     this.#proxyArp.release(homeAddress4, link);
-    this.#pool.release(homeAddress4);
   }
 
   #assignIpv4(request: RegistrationRequest, previous: HomeBinding | undefined): Ipv4Assignment {
     const wanted = request.options.filter((o): o is Ipv4Request => o.kind === 'ipv4HomeAddress');
     // A home agent without RFC 5555 skips the option, and says nothing of it.
-    if (!this.#options.dsmip || wanted.length === 0) return { address: null, acks: [] };
-    return this.#pool.assign(request.homeAddress, wanted, previous?.homeAddress4 ?? null);
+    if (!this.#options.dsmip || wanted.length === 0) return { ...NO_IPV4, acks: [] };
+    return this.#pool.assign(request.homeAddress, wanted, previous ? ipv4Of(previous) : NO_IPV4);
   }
 
   #context(request: RegistrationRequest, home: HomeLink | undefined): AdmissionContext {
@@ -614,7 +626,8 @@ export class HomeAgent implements Role {
     const home = this.#homeOf(homeAddress);
     if (!home || isRefusal(this.#aclStatus(homeAddress))) return undefined;
     if (kept.attachment.path !== 'ipv6' && !options.dsmip) return undefined;
-    const homeAddress4 = this.#keptIpv4(kept);
+    const ipv4 = options.dsmip ? this.#pool.allowed(homeAddress, ipv4Of(kept)) : NO_IPV4;
+    const { address: homeAddress4, prefix: homePrefix4 } = ipv4;
     const own = this.#distribution.ownAddresses();
     const agent = kept.agent !== null && own.includes(kept.agent) ? kept.agent : options.address;
     const attachment =
@@ -624,24 +637,35 @@ export class HomeAgent implements Role {
     const binding: HomeBinding = {
       ...kept,
       homeAddress4,
+      homePrefix4,
       agent,
       lifetime,
       expiresAt: after(now, seconds(lifetime)),
       link: home.link,
       linkLocal: defendedLinkLocal(homeAddress, home, flags),
       attachment,
-      items: bindingItems({ homeAddress, homeAddress4, attachment }),
+      items: bindingItems({ homeAddress, homeAddress4, homePrefix4, attachment }),
     };
     if (!this.#cache.put(binding)) return undefined;
     this.#declare([], binding.items);
-    if (homeAddress4 !== null) this.#pool.hold(homeAddress4, homeAddress);
+    this.#pool.hold(homeAddress, ipv4, now);
     this.#distribution.bound(binding, now);
     return binding;
   }
 
-  #keptIpv4({ homeAddress, homeAddress4 }: KeptBinding): Ipv4 | null {
-    if (homeAddress4 === null || !this.#options.dsmip) return null;
-    return this.#pool.allows(homeAddress, homeAddress4) ? homeAddress4 : null;
+  /** What mobile nodes were given in an earlier run, before anybody else asks. */
+  #reserveAgain(kept: ReadonlyMap<string, string>, now: Instant): void {
+    for (const [key, value] of kept) {
+      if (!key.startsWith(RESERVATION_PREFIX)) continue;
+      if (this.#pool.reservations.restore(key, value, now)) continue;
+      this.#effects.push({ kind: 'store', key, value: undefined });
+    }
+  }
+
+  #isOwn(address: Ipv4): boolean {
+    if (address === this.#options.address4) return true;
+    const links = [...this.#links.values()];
+    return links.some((link) => link.addresses.some((own) => own.address === address));
   }
 
   #linkChanged(link: LinkState, now: Instant): void {
@@ -740,11 +764,11 @@ export class HomeAgent implements Role {
     this.#count('nat-asked');
   }
 
-  #tellIpv4({ acks }: Ipv4Assignment): void {
+  #tellIpv4(homeAddress: Ipv6, { acks }: Ipv4Assignment): void {
     for (const { address, status } of acks) {
       if (!isRefusal(status)) continue;
       const meaning = ipv4AckStatus(status)?.name ?? null;
-      this.#tell('IPV4_HOME_REFUSED', { address, status, meaning });
+      this.#tell('IPV4_HOME_REFUSED', { homeAddress, address, status, meaning });
     }
   }
 
@@ -766,7 +790,9 @@ export class HomeAgent implements Role {
   #finish(now: Instant): void {
     this.#drainDad(now);
     for (let e = this.#agents.pollEffect(); e; e = this.#agents.pollEffect()) this.#effects.push(e);
-    this.#drainDistribution();
+    this.#drainDistribution(now);
+    const { reservations } = this.#pool;
+    for (let e = reservations.pollEffect(); e; e = reservations.pollEffect()) this.#effects.push(e);
     if (this.#dirty) {
       this.#dirty = false;
       this.#effects.push({ kind: 'datapath', want: this.#declared.state() });
@@ -803,6 +829,14 @@ const eventEffect = (what: MipEvent): RoleEffect => ({ kind: 'event', event: wha
 const deadline = (at: Instant | undefined, why: string): Deadline | undefined =>
   at === undefined ? undefined : { at, why };
 
+const ipv4Of = ({
+  homeAddress4,
+  homePrefix4,
+}: Pick<HomeBinding, 'homeAddress4' | 'homePrefix4'>) => ({
+  address: homeAddress4,
+  prefix: homePrefix4,
+});
+
 /** RFC 6275 §10.4.5: only where the binding says that the mobile node is. */
 function cameFrom(arrival: Arrival, attachment: Attachment): boolean {
   switch (arrival.kind) {
@@ -819,12 +853,14 @@ function cameFrom(arrival: Arrival, attachment: Attachment): boolean {
   }
 }
 
-function viewBinding(binding: HomeBinding, probing: boolean): BcView {
+function viewBinding(binding: HomeBinding, probing: boolean, dynamic4: boolean): BcView {
   const { attachment } = binding;
-  const { homeAddress, homeAddress4, careOf, sequence, lifetime, expiresAt } = binding;
+  const { homeAddress, homeAddress4, homePrefix4, careOf, sequence, lifetime, expiresAt } = binding;
   return {
     homeAddress,
     homeAddress4,
+    homePrefix4,
+    dynamic4,
     careOf,
     mapped:
       attachment.path === 'udp' && attachment.nat
@@ -845,6 +881,8 @@ function viewWaiting({ request, until }: Waiting): BcView {
   return {
     homeAddress,
     homeAddress4: null,
+    homePrefix4: null,
+    dynamic4: false,
     careOf: careOf ?? packetSource,
     mapped: null,
     path: arrival.kind === 'udp' ? 'udp' : 'ipv6',
@@ -857,6 +895,7 @@ function viewWaiting({ request, until }: Waiting): BcView {
   };
 }
 
+const NO_IPV4: Ipv4Home = { address: null, prefix: null };
 const MAX_DELETE_BCE_TIMEOUT = seconds(10); // RFC 6275 §12
 /** Ours, as RFC 4443 §2.4(f) suggests for a small device. */
 const ERRORS_PER_SECOND = 10;

@@ -4,7 +4,7 @@
  * RFC 5555 §4.5 counts a binding for each home address, IPv6 and IPv4. They live and end together, so one entry
  * holds both.
  */
-import type { IpAddress, Ipv4, Ipv6 } from '../../base/address.js';
+import type { IpAddress, Ipv4, Ipv6, Prefix } from '../../base/address.js';
 import type { CacheEntry } from '../binding/binding-cache.js';
 import type { DatapathItem } from '../datapath/model.js';
 import type { LinkName } from '../input.js';
@@ -19,6 +19,8 @@ export type Attachment = Readonly<
 
 export interface HomeBinding extends CacheEntry {
   readonly homeAddress4: Ipv4 | null;
+  /** RFC 5555 §3.1.1, P. `homeAddress4` may lie in it. */
+  readonly homePrefix4: Prefix<Ipv4> | null;
   /** The address of ours that the mobile node registers at. */
   readonly agent: Ipv6;
   /** As the mobile node names it; behind a NAT a private address. */

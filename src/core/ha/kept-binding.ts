@@ -8,15 +8,19 @@ import {
   parseAddress,
   parseIpv4,
   parseIpv6,
+  parsePrefix,
+  formatPrefix,
   type IpAddress,
   type Ipv4,
   type Ipv6,
+  type Prefix,
 } from '../../base/address.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
 
 export interface KeptBinding {
   readonly homeAddress: Ipv6;
   readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4: Prefix<Ipv4> | null;
   /** Null in what earlier versions have written. */
   readonly agent: Ipv6 | null;
   readonly careOf: IpAddress;
@@ -30,8 +34,19 @@ export const KEPT_PREFIX = 'bc ';
 export const keptKey = (homeAddress: Ipv6): string => `${KEPT_PREFIX}${homeAddress}`;
 
 export function keepBinding(binding: HomeBinding): string {
-  const { homeAddress4, agent, careOf, flags, sequence, lifetime, attachment } = binding;
-  return JSON.stringify({ homeAddress4, agent, careOf, flags, sequence, lifetime, attachment });
+  const { homeAddress4, homePrefix4, agent, careOf, flags, sequence, lifetime, attachment } =
+    binding;
+  const prefix = homePrefix4 ? { homePrefix4: formatPrefix(homePrefix4) } : {};
+  return JSON.stringify({
+    homeAddress4,
+    ...prefix,
+    agent,
+    careOf,
+    flags,
+    sequence,
+    lifetime,
+    attachment,
+  });
 }
 
 /** Undefined for what no version of ours has written. */
@@ -39,17 +54,19 @@ export function readKept(key: string, value: string): KeptBinding | undefined {
   const homeAddress = parseIpv6(key.slice(KEPT_PREFIX.length));
   const fields = parseObject(value);
   if (!homeAddress || !fields) return undefined;
-  const { careOf, flags, sequence, lifetime, homeAddress4 } = fields;
+  const { careOf, flags, sequence, lifetime, homeAddress4, homePrefix4 = null } = fields;
   const address = typeof careOf === 'string' ? parseAddress(careOf) : undefined;
   const address4 = homeAddress4 === null ? null : ipv4Of(homeAddress4);
+  const prefix4 = homePrefix4 === null ? null : prefix4Of(homePrefix4);
   const attachment = readAttachment(fields['attachment']);
-  if (!address || address4 === undefined || !attachment) return undefined;
+  if (!address || address4 === undefined || prefix4 === undefined || !attachment) return undefined;
   if (!isWhole(flags, 0xffff) || !isWhole(sequence, 0xffff) || !isWhole(lifetime, MAX_LIFETIME)) {
     return undefined;
   }
   return {
     homeAddress,
     homeAddress4: address4,
+    homePrefix4: prefix4,
     agent: ipv6Of(fields['agent']) ?? null,
     careOf: address,
     flags,
@@ -90,6 +107,10 @@ const isWhole = (value: unknown, most: number): value is number =>
 
 const ipv4Of = (value: unknown): Ipv4 | undefined =>
   typeof value === 'string' ? parseIpv4(value) : undefined;
+function prefix4Of(value: unknown): Prefix<Ipv4> | undefined {
+  const prefix = typeof value === 'string' ? parsePrefix(value) : undefined;
+  return prefix && !isIpv6(prefix.address) ? (prefix as Prefix<Ipv4>) : undefined;
+}
 function ipv6Of(value: unknown): Ipv6 | undefined {
   const address = typeof value === 'string' ? parseAddress(value) : undefined;
   return address && isIpv6(address) ? address : undefined;

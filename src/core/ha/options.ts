@@ -32,6 +32,14 @@ export interface HomeAgentOptions {
   readonly dsmip: boolean;
   /** IPv4 home addresses that may be bound at all. */
   readonly acceptIpv4: readonly Prefix<Ipv4>[];
+  /** IPv4 home addresses to give to who asks for any. RFC 5555 §4.5 */
+  readonly ipv4Pool: readonly Prefix<Ipv4>[];
+  /** IPv4 prefixes to give are of these. Packets to them must reach the home agent: no link defends them. */
+  readonly ipv4PrefixPool: readonly Prefix<Ipv4>[];
+  /** Of the largest prefix to give; larger ones asked for come down to it. */
+  readonly ipv4PrefixLength: number;
+  /** Seconds that what was given is kept for a mobile node that is gone. */
+  readonly ipv4Hold: number;
   /** Answer F with 144 when false. RFC 5555 §4.5 */
   readonly acceptForceUdp: boolean;
   /** UDP even where there is no NAT. RFC 5555 §4.2 */
@@ -56,11 +64,18 @@ export interface HomeAgentOptions {
   readonly maxPrefixAdvertisementInterval: number;
 }
 
+/** Ours: no prefix larger than this is given, so that every address of one can be let in by itself. */
+export const LARGEST_IPV4_PREFIX = 24;
+
 export const HOME_AGENT_DEFAULTS = {
   preference: 0,
   defaultStatus: 0,
   maxBindingLifetime: 262140,
   dsmip: false,
+  ipv4Pool: [],
+  ipv4PrefixPool: [],
+  ipv4PrefixLength: 28,
+  ipv4Hold: 3600,
   acceptForceUdp: true,
   forceUdp: false,
   natRefresh: 110,

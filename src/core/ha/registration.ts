@@ -18,6 +18,7 @@ import type { MobilityIngress } from '../ingress.js';
 import type { Arrival, LinkName } from '../input.js';
 import { bindingItems } from './datapath.js';
 import type { Attachment, HomeBinding } from './home-binding.js';
+import type { Ipv4Home } from './ipv4-home-pool.js';
 import { detectNat } from './nat-detection.js';
 import type { HomeAgentOptions } from './options.js';
 
@@ -83,7 +84,7 @@ export function readRequest(
 export function makeBinding(
   request: RegistrationRequest & { readonly careOf: IpAddress },
   home: HomeLink,
-  homeAddress4: Ipv4 | null,
+  ipv4: Ipv4Home,
   options: HomeAgentOptions,
   longest: number,
   previous: HomeBinding | undefined,
@@ -92,9 +93,11 @@ export function makeBinding(
   const { homeAddress, agent, careOf, sequence, flags } = request;
   const lifetime = grantLifetime(request.lifetime, longest);
   const attachment = attach(request, options);
+  const { address: homeAddress4, prefix: homePrefix4 } = ipv4;
   return {
     homeAddress,
     homeAddress4,
+    homePrefix4,
     agent,
     careOf,
     flags,
@@ -104,7 +107,7 @@ export function makeBinding(
     link: home.link,
     linkLocal: defendedLinkLocal(homeAddress, home, flags),
     attachment,
-    items: bindingItems({ homeAddress, homeAddress4, attachment }, previous?.items),
+    items: bindingItems({ homeAddress, homeAddress4, homePrefix4, attachment }, previous?.items),
   };
 }
 

@@ -13,12 +13,12 @@
  * What the home agent holds (`binding`) outlives the states: it is kept while a new care-of address is pending,
  * so that the old tunnel serves until the new one does.
  */
-import type { Ipv4, Ipv6, MacAddress } from '../../base/address.js';
+import type { Ipv4, Ipv6, MacAddress, Prefix } from '../../base/address.js';
 import { after, seconds, type Instant, type Millis } from '../../base/time.js';
 import { BU_FLAG } from '../../wire/mobility/flag.js';
 import type { BindingAck, BindingUpdate } from '../../wire/mobility/message.js';
 import { findOption, type MobilityOption } from '../../wire/mobility/option.js';
-import { BA_STATUS, ipv4AckStatus, isRefusal, statusText } from '../../wire/mobility/status.js';
+import { BA_STATUS, isRefusal, statusText } from '../../wire/mobility/status.js';
 import { nextSequence } from '../binding/sequence.js';
 import type { EventEffect, StoreEffect } from '../effect.js';
 import { event, type EventCode, type MipEvent } from '../event.js';
@@ -28,6 +28,7 @@ import { earlierEnd } from '../prefix-lifetime.js';
 import { Timers } from '../timers.js';
 import type { BulView, ChoiceView } from '../view.js';
 import { consequenceOf } from './ack-consequence.js';
+import { Ipv4Home } from './ipv4-home.js';
 import type { UpdateRate } from './update-rate.js';
 
 /** Where Binding Updates leave from. */
@@ -59,13 +60,18 @@ export interface Binding {
   readonly nat: boolean;
   /** Seconds between keep-alives; null for none. */
   readonly natRefresh: number | null;
-  /** The IPv4 home address that is bound too. */
-  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** The IPv4 home address that is bound too, and its prefix. */
+  readonly homeAddress4: Ipv4 | null;
+  readonly homePrefix4: Prefix<Ipv4> | null;
 }
 
 export interface BulEntrySettings {
   readonly homeAddress: Ipv6;
-  readonly homeAddress4: Ipv4 | null;
+  readonly homeAddress4: Ipv4 | 'dynamic' | null;
+  /** Of an IPv4 prefix to ask for. */
+  readonly ipv4PrefixLength?: number | null;
+  /** What of IPv4 an earlier run was given. */
+  readonly keptIpv4?: string | undefined;
   readonly peer: Ipv6;
   /** Shown, not used here: null where updates do not go in UDP. */
   readonly peer4: Ipv4 | null;
@@ -109,6 +115,7 @@ export type BulEffect = Readonly<
 export type AckVerdict = 'accepted' | 'refused' | 'resent' | 'ignored';
 
 export class BulEntry implements Machine<BulEffect, BulTimer> {
+  readonly ipv4: Ipv4Home;
   readonly #set: BulEntrySettings;
   readonly #timers = new Timers<BulTimer>();
   #effects: BulEffect[] = [];
@@ -128,7 +135,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   /** The home agent has answered 144. */
   #forceUdpRefused = false;
   #removal = '';
-  #ipv4Refused: number | null = null;
   /** Asked for, seconds. */
   #lifetime: number;
   /** The end of the home address itself. */
@@ -139,6 +145,15 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#lifetime = settings.lifetime;
     this.#sequence = settings.sequence & 0xffff;
     this.#mayBeBound = settings.mayBeBound;
+    const {
+      homeAddress,
+      peer,
+      homeAddress4: wanted,
+      ipv4PrefixLength = null,
+      keptIpv4: kept,
+    } = settings;
+    const prefixLength = ipv4PrefixLength;
+    this.ipv4 = new Ipv4Home({ homeAddress, peer, wanted, prefixLength, kept });
   }
 
   get state(): BulState {
@@ -170,11 +185,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
 
   get linkLocalToo(): boolean {
     return this.#linkLocalToo;
-  }
-
-  /** RFC 5555 §4.4.2: while the home agent refuses it, the address has no entry. */
-  get ipv4Refused(): boolean {
-    return this.#ipv4Refused !== null;
   }
 
   /**
@@ -313,7 +323,9 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     const attachment = this.#attachment;
     return {
       homeAddress: this.#set.homeAddress,
-      homeAddress4: binding?.homeAddress4?.address ?? this.#set.homeAddress4,
+      homeAddress4: this.ipv4.address,
+      homePrefix4: this.ipv4.prefix,
+      dynamic4: this.ipv4.isDynamic,
       peer: this.#set.peer,
       peer4: this.#set.peer4,
       careOf: attachment?.careOf ?? binding?.attachment.careOf ?? null,
@@ -405,16 +417,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     if (attachment.kind === 'ipv4')
       options.push({ kind: 'ipv4CareOf', address: attachment.careOf });
-    const home4 = this.#set.homeAddress4;
-    if (home4 !== null && this.#state !== 'deregistering') {
-      // RFC 5555 §3.1.1: one address is a prefix of 32.
-      options.push({
-        kind: 'ipv4HomeAddress',
-        prefixLength: 32,
-        prefixRequested: false,
-        address: home4,
-      });
-    }
+    if (this.#state !== 'deregistering') options.push(...this.ipv4.requests());
     const flags =
       BU_FLAG.acknowledge |
       BU_FLAG.home |
@@ -442,12 +445,14 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     const was = this.#binding;
     const expiresAt = after(this.#sentAt, seconds(lifetime));
     const nat = attachment.kind === 'ipv4' ? natOf(ack, this.#set.natKeepalive) : NO_NAT;
+    const { address: homeAddress4, prefix: homePrefix4, again } = this.ipv4.handleAck(ack.options);
     const binding: Binding = {
       attachment,
       lifetime,
       expiresAt,
       ...nat,
-      homeAddress4: this.#ipv4HomeOf(ack),
+      homeAddress4,
+      homePrefix4,
     };
     this.#binding = binding;
     this.#timers.set('binding lifetime', expiresAt);
@@ -463,10 +468,11 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
       });
     }
     this.#reportNat(was, binding);
-    this.#reportIpv4Home(was, ack);
+    for (let e = this.ipv4.pollEffect(); e; e = this.ipv4.pollEffect()) this.#effects.push(e);
     if (consequenceOf(ack.status).then === 'learnPrefixes') {
       this.#effects.push({ kind: 'learnPrefixes' });
     }
+    if (again) this.#begin('pending', now);
   }
 
   #reportNat(was: Binding | undefined, binding: Binding): void {
@@ -479,30 +485,6 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     }
     if (binding.nat) this.#report('NAT_FOUND', { refresh: binding.natRefresh });
     else this.#report('NAT_NONE', { udp: binding.udp });
-  }
-
-  #ipv4HomeOf(ack: BindingAck): Binding['homeAddress4'] {
-    const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option || isRefusal(option.status)) return null;
-    return { address: option.address, prefixLength: option.prefixLength };
-  }
-
-  #reportIpv4Home(was: Binding | undefined, ack: BindingAck): void {
-    const option = findOption(ack.options, 'ipv4AddressAck');
-    if (this.#set.homeAddress4 === null || !option) return;
-    if (isRefusal(option.status)) {
-      if (this.#ipv4Refused !== option.status) {
-        const meaning = ipv4AckStatus(option.status)?.name ?? null;
-        const fields = { address: this.#set.homeAddress4, status: option.status, meaning };
-        this.#report('IPV4_HOME_REFUSED', fields);
-      }
-      this.#ipv4Refused = option.status;
-      return;
-    }
-    this.#ipv4Refused = null;
-    if (was?.homeAddress4?.address !== option.address) {
-      this.#report('IPV4_HOME_ACCEPTED', { address: option.address });
-    }
   }
 
   /** §11.7.3: goes on from the peer's number, at once; not for ever, should the peer not like any number. */
@@ -547,6 +529,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
   #expire(): void {
     if (this.#state === 'deregistering') return this.#remove('its lifetime is over');
     this.#binding = undefined;
+    this.ipv4.lapsed();
     this.#report('BINDING_EXPIRED', {});
     // A pending refresh goes on asking; without an address to ask from, nothing is bound any more.
     if (!this.#attachment) this.#setMayBeBound(false);
@@ -558,6 +541,7 @@ export class BulEntry implements Machine<BulEffect, BulTimer> {
     this.#binding = undefined;
     this.#attachment = undefined;
     this.#state = 'idle';
+    this.ipv4.unbound();
     this.#setMayBeBound(false);
     this.#report('BINDING_REMOVED', { reason });
     this.#effects.push({ kind: 'removed' });

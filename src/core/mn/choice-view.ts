@@ -65,10 +65,10 @@ export function viewChoice(choice: Choice, context: ChoiceContext): ChoiceView {
   };
 }
 
-/** Who else there was and why not, as one bounded line. */
-export function describeOthers(choice: Choice): string {
+/** Who else there was and why not, as one bounded line; null: nobody. */
+export function describeOthers(choice: Choice): string | null {
   const { rejected } = choice;
-  if (rejected.length === 0) return 'none';
+  if (rejected.length === 0) return null;
   const told = rejected
     .slice(0, MAX_TOLD)
     .map(({ candidate, why }) => `${candidate.address} on ${candidate.link}: ${why}`);

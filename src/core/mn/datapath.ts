@@ -55,11 +55,14 @@ export interface HomeSituation {
   readonly slot: number;
   /** Null where there is none or the home agent refuses it. */
   readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** A prefix of IPv4 addresses that is ours while away, RFC 5555 §3.1.1. */
+  readonly homePrefix4?: Prefix<Ipv4> | null;
   readonly where:
     | {
         readonly kind: 'away';
         readonly tunnel: TunnelSituation | null;
         readonly ipv4Bound: boolean;
+        readonly prefixBound?: boolean;
         /** The IPv6 care-of address that Binding Updates leave from, now or next. */
         readonly signalling: { readonly peer: Ipv6; readonly careOf: Ipv6 } | null;
       }
@@ -119,7 +122,7 @@ function addCareOf(careOf: readonly CareOfSituation[], add: Add): void {
   for (const { address, prefixLength, link, router, routes = [], adopted, onLink } of careOf) {
     if (!adopted) add({ ...addressItem(link, address, prefixLength, true), careOf: true });
     const table = isIpv6(address) ? 'careOf6' : 'careOf4';
-    add(rule(CARE_OF_RULE, address, table));
+    add(rule(CARE_OF_RULE, prefixOf(address, isIpv6(address) ? 128 : 32), table));
     for (const { destination, router: next } of routes) {
       const way = next === null ? {} : { via: next };
       add({ kind: 'route', table, destination, link, ...way, metric: METRIC + links.size });
@@ -139,14 +142,14 @@ function addAway(
   index: number,
   add: Add,
 ): void {
-  const { homeAddress, homeAddress4 } = home;
+  const { homeAddress, homeAddress4, homePrefix4 } = home;
   const table = tableOf(home);
   const own: IpAddress[] = homeAddress4 ? [homeAddress, homeAddress4.address] : [homeAddress];
   for (const address of own) {
     const host = prefixOf(address, isIpv6(address) ? 128 : 32);
     const everything = anywhere(address);
     add({ ...addressItem(TUNNEL_LINK, address, host.length, false), home: true });
-    add(rule(HOME_RULE, address, table));
+    add(rule(HOME_RULE, host, table));
     const into = { kind: 'route', link: TUNNEL_LINK, tunnel: homeAddress } as const;
     add({ ...into, table, destination: everything, metric: METRIC });
     add({
@@ -157,12 +160,24 @@ function addAway(
       metric: METRIC + index,
     });
   }
+  if (homePrefix4) {
+    add(rule(HOME_RULE, homePrefix4, table));
+    // What nobody behind us has ends here, not in the tunnel that it came out of.
+    add({
+      kind: 'route',
+      table: 'main',
+      destination: homePrefix4,
+      link: TUNNEL_LINK,
+      metric: METRIC,
+    });
+  }
   const { tunnel, signalling } = where;
   if (signalling) add({ kind: 'homeAddress', home: homeAddress, ...signalling });
   if (!tunnel) return;
-  const carried = own
+  const carried: Prefix[] = own
     .filter((address) => isIpv6(address) || where.ipv4Bound)
     .map((address) => prefixOf(address, isIpv6(address) ? 128 : 32));
+  if (homePrefix4 && where.prefixBound) carried.push(homePrefix4);
   const item: TunnelItem = {
     kind: 'tunnel',
     key: homeAddress,
@@ -206,7 +221,7 @@ function addBesideAway(
   const table = tableOf(home);
   const own = (address: IpAddress, length: number, via: IpAddress | null) => {
     const base = { kind: 'route', table, link, metric: METRIC } as const;
-    add(rule(HOME_RULE, address, table));
+    add(rule(HOME_RULE, prefixOf(address, isIpv6(address) ? 128 : 32), table));
     add({ ...base, destination: prefixOf(address, length) });
     if (via !== null) add({ ...base, destination: anywhere(address), via });
   };
@@ -243,9 +258,12 @@ function defaultRoute(
   };
 }
 
-function rule(priority: number, address: IpAddress, table: TableName): RuleItem {
-  return { kind: 'rule', priority, from: prefixOf(address, isIpv6(address) ? 128 : 32), table };
-}
+const rule = (priority: number, from: Prefix, table: TableName): RuleItem => ({
+  kind: 'rule',
+  priority,
+  from,
+  table,
+});
 
 const anywhere = (address: IpAddress) => prefixOf(address, 0);
 

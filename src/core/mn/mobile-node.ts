@@ -24,6 +24,7 @@ import {
   type Ipv4,
   type Ipv6,
   type MacAddress,
+  type Prefix,
 } from '../../base/address.js';
 import { UsageError } from '../../base/error.js';
 import { after, instant, seconds, type Instant } from '../../base/time.js';
@@ -68,6 +69,7 @@ import {
   type Attachment,
   type AwayAttachment,
   type BulEffect,
+  type BulEntrySettings,
 } from './bul-entry.js';
 import {
   chooseCareOf,
@@ -96,7 +98,13 @@ import type { Agent } from './known-agents.js';
 import { KnownNetworks } from './known-networks.js';
 import type { Router } from './movement-detector.js';
 import { LinkPort, type HomeSighting } from './link-port.js';
-import type { HomeOptions, MobileNodeOptions } from './options.js';
+import { ipv4HomeKey } from './ipv4-home.js';
+import {
+  staticIpv4Home,
+  type HomeOptions,
+  type MobileNodeOptions,
+  type StaticIpv4Home,
+} from './options.js';
 import { Renumbering } from './renumbering.js';
 import { ReturningHome } from './returning-home.js';
 import { SilentTunnel } from './silent-tunnel.js';
@@ -195,8 +203,10 @@ export class MobileNode implements Role {
           homes: {
             isHomeAddress: (address) =>
               this.#homes.some(
-                ({ options: { homeAddress, homeAddress4 } }) =>
-                  homeAddress === address || homeAddress4?.address === address,
+                ({ options, entry }) =>
+                  options.homeAddress === address ||
+                  staticIpv4Home(options)?.address === address ||
+                  entry.ipv4.address === address,
               ),
             isHomeAgent: (address) => this.#homes.some((h) => h.agent.address === address),
             isHomeToAll: (prefix) => this.#renumbering.isHomeToAll(prefix),
@@ -524,7 +534,9 @@ export class MobileNode implements Role {
       })),
       homes: this.#homes.map((home) => ({
         homeAddress: home.options.homeAddress,
-        homeAddress4: home.options.homeAddress4?.address ?? null,
+        homeAddress4: ipv4HomeOf(home, this.#options.dsmip)?.address ?? null,
+        ...(prefix4Of(home) && { homePrefix4: prefix4Of(home)! }),
+        ...(home.entry.ipv4.isDynamic && { dynamic4: true }),
         where: whereOf(home),
       })),
     };
@@ -533,7 +545,8 @@ export class MobileNode implements Role {
   #newHome(options: HomeOptions, kept: ReadonlyMap<string, string>, now: Instant): Home {
     const { homeAddress, homeAgent, discovery = isUnspecified(homeAgent) } = options;
     const o = this.#options;
-    const homeAddress4 = o.dsmip ? (options.homeAddress4?.address ?? null) : null;
+    const configured = o.dsmip ? options.homeAddress4 : null;
+    const homeAddress4 = configured === 'dynamic' ? null : (configured?.address ?? null);
     const random = this.#random.octets(2);
     const last = Number.parseInt(kept.get(`seq ${homeAddress}`) ?? '', 10);
     const finder = new HomeAgentFinder({ ...options, discovery }, kept, this.#random, now);
@@ -547,7 +560,11 @@ export class MobileNode implements Role {
       slot,
       finder,
       agent,
-      entry: this.#newEntry(options, agent, sequence, kept.has(`bound ${homeAddress}`)),
+      entry: this.#newEntry(options, agent, {
+        sequence,
+        mayBeBound: kept.has(`bound ${homeAddress}`),
+        keptIpv4: kept.get(ipv4HomeKey(homeAddress)),
+      }),
       returning: new ReturningHome({
         homeAddress,
         homeAddress4,
@@ -564,11 +581,18 @@ export class MobileNode implements Role {
     return home;
   }
 
-  #newEntry(options: HomeOptions, agent: Agent, sequence: number, mayBeBound: boolean): BulEntry {
+  #newEntry(
+    options: HomeOptions,
+    agent: Agent,
+    known: Pick<BulEntrySettings, 'sequence' | 'mayBeBound' | 'keptIpv4'>,
+  ): BulEntry {
     const o = this.#options;
+    const configured = o.dsmip ? options.homeAddress4 : null;
     return new BulEntry({
+      ...known,
       homeAddress: options.homeAddress,
-      homeAddress4: o.dsmip ? (options.homeAddress4?.address ?? null) : null,
+      homeAddress4: configured === 'dynamic' ? configured : (configured?.address ?? null),
+      ipv4PrefixLength: options.ipv4PrefixLength ?? null,
       peer: agent.address,
       peer4: o.dsmip ? agent.address4 : null,
       lifetime: o.bindingLifetime,
@@ -577,8 +601,6 @@ export class MobileNode implements Role {
       forceUdp: o.forceUdp,
       useAlternateCareOf: o.useAlternateCareOf,
       natKeepalive: o.natKeepalive,
-      sequence,
-      mayBeBound,
       rate: this.#rateTo(agent.address),
     });
   }
@@ -601,11 +623,11 @@ export class MobileNode implements Role {
     const agent = finder.agent ?? NOBODY;
     if (agent.address === home.agent.address && agent.address4 === home.agent.address4) return;
     if (retired || this.#stopping || returning.state === 'deregistering') return;
-    const { sequence, mayBeBound, lifetime } = home.entry;
+    const { sequence, mayBeBound, lifetime, ipv4 } = home.entry;
     home.entry.detach();
     this.#drainEntry(home, now);
     home.agent = agent;
-    home.entry = this.#newEntry(options, agent, sequence, mayBeBound);
+    home.entry = this.#newEntry(options, agent, { sequence, mayBeBound, keptIpv4: ipv4.kept });
     home.entry.lifetime = lifetime;
     home.entry.limit(this.#renumbering.validUntil(options.homeAddress), now);
     home.ipv6Unanswered = undefined;
@@ -892,8 +914,9 @@ export class MobileNode implements Role {
     home.finder.forget();
     this.#drainFinder(home);
     this.#homes.splice(this.#homes.indexOf(home), 1);
-    for (const key of ['seq', 'bound', 'router4']) {
-      this.#effects.push({ kind: 'store', key: `${key} ${homeAddress}`, value: undefined });
+    const keys = ['seq', 'bound', 'router4'].map((key) => `${key} ${homeAddress}`);
+    for (const key of [...keys, ipv4HomeKey(homeAddress)]) {
+      this.#effects.push({ kind: 'store', key, value: undefined });
     }
   }
 
@@ -953,7 +976,8 @@ export class MobileNode implements Role {
    * IPv4 need not wait for a lease at every return.
    */
   #learnRouter4(home: Home): void {
-    const { homeAddress4, homeAddress } = home.options;
+    const { homeAddress } = home.options;
+    const homeAddress4 = staticIpv4Home(home.options);
     const link = home.sighting?.home.link;
     const router = link === undefined ? undefined : this.#ports.get(link)?.dhcp?.lease?.router;
     if (!router || !homeAddress4 || router === home.router4) return;
@@ -1064,11 +1088,11 @@ export class MobileNode implements Role {
 
   #situationOf(home: Home): HomeSituation {
     const { options, entry, returning, sighting } = home;
-    const configured = this.#options.dsmip ? options.homeAddress4 : null;
     const base = {
       homeAddress: options.homeAddress,
       slot: home.slot,
-      homeAddress4: entry.ipv4Refused && !returning.inUse ? null : configured,
+      homeAddress4: ipv4HomeOf(home, this.#options.dsmip),
+      homePrefix4: prefix4Of(home),
     };
     if (returning.inUse && sighting) {
       const { link } = sighting.home;
@@ -1081,8 +1105,9 @@ export class MobileNode implements Role {
     }
     const tunnel = this.#tunnelOf(home);
     const ipv4Bound = (entry.binding?.homeAddress4 ?? null) !== null;
+    const prefixBound = (entry.binding?.homePrefix4 ?? null) !== null;
     const signalling = this.#signallingOf(home);
-    return { ...base, where: { kind: 'away', tunnel, ipv4Bound, signalling } };
+    return { ...base, where: { kind: 'away', tunnel, ipv4Bound, prefixBound, signalling } };
   }
 
   /** Declared with the choice, before the Binding Update that follows from it. */
@@ -1355,6 +1380,18 @@ function currentOf({ entry }: Home): { address: IpAddress; link: LinkName } | nu
   const attachment = entry.attachment ?? entry.binding?.attachment;
   if (!attachment || attachment.kind === 'home') return null;
   return { address: attachment.careOf, link: attachment.link };
+}
+
+/** At home it is the home agent's again. */
+const prefix4Of = ({ returning, entry }: Home): Prefix<Ipv4> | null =>
+  returning.inUse ? null : entry.ipv4.prefix;
+
+/** A static one is an address of the home link when at home; a given one is the home agent's again. */
+function ipv4HomeOf({ options, entry, returning }: Home, dsmip: boolean): StaticIpv4Home | null {
+  const configured = dsmip ? staticIpv4Home(options) : null;
+  if (returning.inUse) return configured;
+  const { address } = entry.ipv4;
+  return address === null ? null : { address, prefixLength: configured?.prefixLength ?? 32 };
 }
 
 function whereOf({ returning, entry }: Home): RoleView['homes'][number]['where'] {

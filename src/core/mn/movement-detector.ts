@@ -489,14 +489,20 @@ function learnPrefix(
   const known = router.prefixes.find(same);
   const others = router.prefixes.filter((p) => !same(p));
   if (!known && (option.validLifetime === 0 || others.length >= MAX_PREFIXES)) return;
+  router.prefixes = others;
+  // RFC 4862 §5.5.3 a and c: what is not for addresses, or is nonsense for them, does not touch those there are.
+  const forAddresses = option.autonomous && option.preferredLifetime <= option.validLifetime;
+  if (known?.autonomous && !forAddresses) {
+    others.push({ ...known, onLink: known.onLink || option.onLink });
+    return;
+  }
   const until = (lifetime: number) =>
     lifetime === FOR_EVER ? null : after(now, seconds(lifetime));
   const fresh = until(option.validLifetime);
-  router.prefixes = others;
   others.push({
     prefix,
-    onLink: option.onLink,
-    autonomous: option.autonomous,
+    onLink: option.onLink || (known?.onLink ?? false),
+    autonomous: forAddresses,
     routerAddress: option.routerAddress ? option.prefix : null,
     validUntil: known ? shortened(known.validUntil, fresh, now) : fresh,
     preferredUntil: until(option.preferredLifetime),

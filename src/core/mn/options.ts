@@ -5,6 +5,11 @@ import type { LinkName } from '../input.js';
 import type { AddressGeneration } from './interface-identifier.js';
 import { ROUTER_PROBES, type RouterProbes } from './movement-detector.js';
 
+export interface StaticIpv4Home {
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+}
+
 export interface HomeOptions {
   readonly homeAddress: Ipv6;
   readonly homePrefix: Prefix<Ipv6>;
@@ -12,8 +17,10 @@ export interface HomeOptions {
   readonly homeAgent: Ipv6;
   /** Needed to register from IPv4-only networks. */
   readonly homeAgent4: Ipv4 | null;
-  /** Static IPv4 home address with its prefix length. */
-  readonly homeAddress4: { readonly address: Ipv4; readonly prefixLength: number } | null;
+  /** Static IPv4 home address with the length of its prefix at home; or any that the home agent gives. RFC 5555 §3.1.1 */
+  readonly homeAddress4: StaticIpv4Home | 'dynamic' | null;
+  /** Length of an IPv4 prefix to ask for, RFC 5555 §3.1.1; absent: none. */
+  readonly ipv4PrefixLength?: number | null;
   /** The interface that the home link is expected on; null: any. */
   readonly homeLink: LinkName | null;
   /** Home Agent Address Discovery, RFC 6275 §11.4.1. Default: where `homeAgent` is not known. */
@@ -72,3 +79,9 @@ export const MOBILE_NODE_DEFAULTS = {
   natKeepalive: 110,
   prefixDiscovery: true,
 } as const satisfies Partial<MobileNodeOptions>;
+
+/** The static IPv4 home address, which is an ordinary address of the home link when at home. */
+export const staticIpv4Home = ({
+  homeAddress4,
+}: Pick<HomeOptions, 'homeAddress4'>): StaticIpv4Home | null =>
+  homeAddress4 === 'dynamic' ? null : homeAddress4;

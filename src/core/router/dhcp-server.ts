@@ -12,8 +12,8 @@ import {
   BROADCAST4,
   BROADCAST_MAC,
   inPrefix,
-  ipv4FromOctets,
-  ipv4Octets,
+  ipv4FromNumber,
+  ipv4ToNumber,
   UNSPECIFIED4,
   type Ipv4,
   type MacAddress,
@@ -379,13 +379,13 @@ function clientKey(message: DhcpMessage): string {
 }
 
 function pool({ from, to, prefix, serverAddress, router }: DhcpServerOptions): Ipv4[] {
-  const first = toNumber(from);
-  const last = Math.min(toNumber(to), first + MAX_LEASES - 1);
-  const network = toNumber(prefix.address);
+  const first = ipv4ToNumber(from);
+  const last = Math.min(ipv4ToNumber(to), first + MAX_LEASES - 1);
+  const network = ipv4ToNumber(prefix.address);
   const broadcast = network + 2 ** (32 - prefix.length) - 1;
   const list: Ipv4[] = [];
   for (let n = first; n <= last; n++) {
-    const address = fromNumber(n);
+    const address = ipv4FromNumber(n);
     const edge = prefix.length < 31 && (n === network || n === broadcast);
     if (edge || address === serverAddress || address === router) continue;
     if (inPrefix(address, prefix)) list.push(address);
@@ -397,15 +397,7 @@ function pool({ from, to, prefix, serverAddress, router }: DhcpServerOptions): I
   return list;
 }
 
-function toNumber(a: Ipv4): number {
-  const o = ipv4Octets(a);
-  return ((o[0]! << 24) | (o[1]! << 16) | (o[2]! << 8) | o[3]!) >>> 0;
-}
-
-const fromNumber = (n: number): Ipv4 =>
-  ipv4FromOctets(Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n));
-
-const netmask = (length: number): Ipv4 => fromNumber((0xffffffff * 2 ** (32 - length)) >>> 0);
+const netmask = (length: number): Ipv4 => ipv4FromNumber((0xffffffff * 2 ** (32 - length)) >>> 0);
 
 interface Lease {
   readonly address: Ipv4;

@@ -3,6 +3,7 @@ import {
   inPrefix,
   isRoutableUnicast,
   prefixOf,
+  UNSPECIFIED4,
   UNSPECIFIED6,
   type Ipv4,
   type Ipv6,
@@ -288,20 +289,44 @@ class Compiler {
         discovery,
         homeAgent4: (inner.address('HomeAgentV4Address') as Ipv4 | undefined) ?? null,
         homeAddress4: this.#homeAddress4(inner),
+        ...this.#ipv4PrefixLength(inner),
         ...(inner.boolean('HomeRenumbering') === false && { renumber: false }),
         homeLink: label,
       },
     };
   }
 
+  #ipv4PrefixLength(inner: Block): Pick<HomeOptions, 'ipv4PrefixLength'> {
+    const ipv4PrefixLength = inner.number('HomeV4PrefixRequest');
+    return ipv4PrefixLength === undefined ? {} : { ipv4PrefixLength };
+  }
+
   #homeAddress4(inner: Block): HomeOptions['homeAddress4'] {
-    const given = inner.prefix('HomeV4Address');
-    if (!given) return null;
+    if (!inner.has('HomeV4Address')) {
+      if (inner.has('HomeV4PrefixRequest')) {
+        this.#findings.error(
+          'CONFIG_MISSING',
+          inner.at('HomeV4PrefixRequest')!,
+          'HomeV4PrefixRequest needs a HomeV4Address: "HomeV4Address dynamic;" takes one of the prefix.',
+        );
+      }
+      return null;
+    }
     if (!(this.#top.boolean('MnSupportIPv4Traffic') ?? false)) {
       this.#findings.warning(
         'CONFIG_NO_EFFECT',
         inner.at('HomeV4Address')!,
         'HomeV4Address has no effect without "MnSupportIPv4Traffic enabled;".',
+      );
+      return null;
+    }
+    const given = inner.prefix('HomeV4Address');
+    if (!given) return 'dynamic';
+    if (given.address === UNSPECIFIED4) {
+      this.#findings.error(
+        'CONFIG_VALUE',
+        inner.valueAt('HomeV4Address')!,
+        'To have the home agent choose the address, say "HomeV4Address dynamic;".',
       );
       return null;
     }
@@ -350,6 +375,7 @@ class Compiler {
       maxBindingLifetime: top.number('HaMaxBindingLife') ?? d.maxBindingLifetime,
       dsmip,
       acceptIpv4: this.#acceptIpv4(acl),
+      ...this.#ipv4Pools(),
       acceptForceUdp: top.boolean('HaAcceptForceUdp') ?? d.acceptForceUdp,
       forceUdp: top.boolean('HaForceUdp') ?? d.forceUdp,
       natRefresh: top.number('HaNatRefresh') ?? d.natRefresh,
@@ -362,6 +388,40 @@ class Compiler {
         top.boolean('SendUnsolMobPfxAdvs') ?? d.unsolicitedPrefixAdvertisements,
       ...this.#prefixIntervals(),
     };
+  }
+
+  #ipv4Pools(): Pick<
+    HomeAgentOptions,
+    'ipv4Pool' | 'ipv4PrefixPool' | 'ipv4PrefixLength' | 'ipv4Hold'
+  > {
+    const top = this.#top;
+    const d = HOME_AGENT_DEFAULTS;
+    const pool = top.prefixes('HaHomeV4Pool').map((p) => toPrefix<Ipv4>(p));
+    const prefixPool = top.prefixes('HaHomeV4PrefixPool').map((p) => toPrefix<Ipv4>(p));
+    const ipv4PrefixLength = top.number('HaHomeV4PrefixLength') ?? d.ipv4PrefixLength;
+    for (const { value, valueAt } of top.all('HaHomeV4PrefixPool')) {
+      if (value.kind !== 'prefix') continue;
+      const { address, length } = value.value;
+      const both = pool.find(
+        (p) => inPrefix(address, p) || inPrefix(p.address, toPrefix(value.value)),
+      );
+      if (both) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} is in HaHomeV4Pool ${both.address}/${both.length} too: an address would be given twice.`,
+        );
+      }
+      if (length > ipv4PrefixLength) {
+        this.#findings.error(
+          'CONFIG_VALUE',
+          valueAt,
+          `${address}/${length} has no room for a prefix of ${ipv4PrefixLength} (HaHomeV4PrefixLength).`,
+        );
+      }
+    }
+    const ipv4Hold = top.number('HaHomeV4Hold') ?? d.ipv4Hold;
+    return { ipv4Pool: pool, ipv4PrefixPool: prefixPool, ipv4PrefixLength, ipv4Hold };
   }
 
   #prefixIntervals(): Pick<

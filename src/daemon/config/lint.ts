@@ -92,6 +92,18 @@ const MOBILE_NODE: readonly Row[] = [
       return when(again, { at: inner.valueAt('HomeAddress'), message });
     });
   },
+  (top) => {
+    if (top.boolean('MnUseDsmip6') === true || top.boolean('MnSupportIPv4Traffic') !== true) {
+      return [];
+    }
+    return top.blocks('MnHomeLink').flatMap(({ inner }) =>
+      when(inner.has('HomeV4Address'), {
+        at: inner.at('HomeV4Address'),
+        message:
+          'HomeV4Address does nothing without "MnUseDsmip6 enabled;": no IPv4 home address is asked for.',
+      }),
+    );
+  },
 ];
 
 const HOME_AGENT: readonly Row[] = [
@@ -137,7 +149,14 @@ const HOME_AGENT: readonly Row[] = [
     });
   },
   (top) => {
-    const asked = ['HaForceUdp', 'HaNatRefresh', 'HaAcceptIPv4Traffic', 'HomeAgentV4Address'];
+    const asked = [
+      'HaForceUdp',
+      'HaNatRefresh',
+      'HaAcceptIPv4Traffic',
+      'HomeAgentV4Address',
+      'HaHomeV4Pool',
+      'HaHomeV4PrefixPool',
+    ];
     if (top.boolean('HaAcceptDsmip6') === true) return [];
     const name = asked.find((each) => top.has(each));
     return when(name !== undefined, {
@@ -145,6 +164,18 @@ const HOME_AGENT: readonly Row[] = [
       message: `${name} does nothing without "HaAcceptDsmip6 enabled;".`,
     });
   },
+  (top) =>
+    when(top.has('HaHomeV4PrefixLength') && !top.has('HaHomeV4PrefixPool'), {
+      at: top.at('HaHomeV4PrefixLength'),
+      message:
+        'HaHomeV4PrefixLength does nothing without a HaHomeV4PrefixPool: no prefix is given.',
+    }),
+  (top) =>
+    when(top.has('HaHomeV4Hold') && !top.has('HaHomeV4Pool') && !top.has('HaHomeV4PrefixPool'), {
+      at: top.at('HaHomeV4Hold'),
+      message:
+        'HaHomeV4Hold does nothing without a HaHomeV4Pool or HaHomeV4PrefixPool: nothing is given.',
+    }),
 ];
 
 interface AclEntry {

@@ -182,6 +182,9 @@ class Parser {
       case 'address':
         return { kind: 'address', value: this.#address(form.family, row.name) };
       case 'prefix': {
+        if (form.word !== undefined && this.#peek().kind === 'word') {
+          return { kind: 'text', value: this.#oneOf([form.word], row.name, 'an address') };
+        }
         const value = this.#prefix(form.family, row.name, form.bare === true);
         return {
           kind: 'prefix',
@@ -219,10 +222,12 @@ class Parser {
     return value;
   }
 
-  #oneOf(words: readonly string[], name: string): string {
+  /** `other`: what may stand there besides. */
+  #oneOf(words: readonly string[], name: string, other = ''): string {
     const token = this.#peek();
     if (token.kind === 'word' && words.includes(token.text)) return this.#taken(token.text);
-    throw this.#unexpected(`one of ${words.join(', ')}`, name, didYouMean(token.text, words));
+    const wanted = other ? `${other} or ${words.join(', ')}` : `one of ${words.join(', ')}`;
+    throw this.#unexpected(wanted, name, didYouMean(token.text, words));
   }
 
   #address(family: 4 | 6, name: string): IpAddress {

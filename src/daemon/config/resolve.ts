@@ -1,10 +1,12 @@
 /** Completes a configuration by what the interfaces of this host have. */
 import {
+  formatPrefix,
   inPrefix,
   isIpv6,
   isRoutableUnicast,
   prefixOf,
   samePrefix,
+  type Ipv4,
   type Ipv6,
   type Prefix,
 } from '../../base/address.js';
@@ -71,7 +73,24 @@ export function resolveHomeAgent(
     warnings.push(`${rest.address4} (HomeAgentV4Address) is on no interface of this host`);
   }
   const prefixesOfAddresses = interfaces.filter((i) => i.prefixes.length === 0).map((i) => i.link);
+  warnings.push(...unroutedPools(rest.ipv4PrefixPool, links));
   return { ok: true, value: { ...rest, address, homeLinks, prefixesOfAddresses }, warnings };
+}
+
+/** Hosts of a link look for its addresses by ARP, and nobody answers for prefixes that were given away. */
+function unroutedPools(pools: readonly Prefix<Ipv4>[], links: readonly LinkState[]): string[] {
+  return pools.flatMap((pool) =>
+    links.flatMap(({ name, addresses }) =>
+      addresses
+        .filter((a) => !isIpv6(a.address))
+        .map((a) => prefixOf(a.address, a.prefixLength))
+        .filter((own) => inPrefix(pool.address, own) || inPrefix(own.address, pool))
+        .map(
+          (own) =>
+            `${formatPrefix(pool)} (HaHomeV4PrefixPool) overlaps ${formatPrefix(own)} of ${name}, where hosts look for its addresses by ARP: take a prefix that is routed to this host`,
+        ),
+    ),
+  );
 }
 
 /** A mobile node's interfaces may appear later. */

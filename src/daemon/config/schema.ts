@@ -2,6 +2,7 @@
  * Every directive of every `mip6d` in one row each, and ours. Parser, compiler, error messages and documentation
  * read this table.
  */
+import { LARGEST_IPV4_PREFIX } from '../../core/ha/options.js';
 
 /** Where a directive may stand: at top level, or in the block of that name. */
 export type Scope = 'top' | 'Interface' | 'MnHomeLink';
@@ -29,6 +30,8 @@ export type Form =
       readonly family: 4 | 6;
       readonly more?: boolean;
       readonly bare?: boolean;
+      /** A word that may stand in its place. */
+      readonly word?: string;
     }
   /** `ADDR [ ( prefix, … ) ] [ HomeV4Address ADDR4 ] ( BOOL | STATUS )` */
   | { readonly kind: 'acl' }
@@ -188,6 +191,41 @@ const TOP: Readonly<Record<string, Row>> = {
     roles: HA,
     status: 'supported',
     sentence: 'IPv4 home addresses that may be bound: one, or a prefix of them; may repeat',
+  },
+  HaHomeV4Pool: {
+    form: { ...PREFIX4, bare: true },
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 home addresses to give to mobile nodes that ask for any (RFC 5555 §4.5); may repeat',
+  },
+  HaHomeV4PrefixPool: {
+    form: PREFIX4,
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    repeats: true,
+    sentence:
+      'IPv4 prefixes to give to mobile nodes are of this one, which must be routed to this host; may repeat',
+  },
+  HaHomeV4PrefixLength: {
+    form: count(LARGEST_IPV4_PREFIX, 30),
+    default: '28',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'length of the largest IPv4 prefix to give; who asks for a larger one gets this',
+  },
+  HaHomeV4Hold: {
+    form: count(0, 31_536_000),
+    unit: 's',
+    default: '3600',
+    roles: HA,
+    status: 'supported',
+    ours: true,
+    sentence: 'how long a given IPv4 home address or prefix is kept for who is not bound any more',
   },
   BindingAclPolicy: {
     form: { kind: 'acl' },
@@ -711,10 +749,19 @@ const HOME_LINK: Readonly<Record<string, Row>> = {
     sentence: 'the home address with the length of its prefix',
   },
   HomeV4Address: {
-    form: { ...PREFIX4, more: true },
+    form: { ...PREFIX4, more: true, word: 'dynamic' },
     roles: MN,
     status: 'supported',
-    sentence: 'the IPv4 home address with the length of its prefix',
+    sentence:
+      'the IPv4 home address with the length of its prefix; dynamic: one that the home agent gives (RFC 5555 §3.1.1)',
+  },
+  HomeV4PrefixRequest: {
+    form: count(1, 30),
+    roles: MN,
+    status: 'supported',
+    ours: true,
+    sentence:
+      'length of an IPv4 prefix to ask the home agent for: a network of our own, also while away (RFC 5555 §3.1.1)',
   },
   HomePrefix: {
     form: PREFIX6,

@@ -11,7 +11,7 @@ export function writeValue(value: Value, form: Form): string {
     case 'number':
       return writeNumber(value.value, form);
     case 'text':
-      return form.kind === 'word' || form.kind === 'number' ? value.value : `"${value.value}"`;
+      return form.kind === 'string' ? `"${value.value}"` : value.value;
     case 'address':
       return value.value;
     case 'prefix':

@@ -1,7 +1,7 @@
 /** What a lab says of a node, as the `mip6d.conf` that the real daemon reads. */
 import { formatPrefix, prefixOf } from '../../base/address.js';
 import type { Lab, LabNode } from '../model.js';
-import { agentAddresses, homeAddressesOf, mobilesOf } from '../roles.js';
+import { agentAddresses, homeAddressesOf, mobilesOf, static4 } from '../roles.js';
 
 /** What `lab run --datapath` asks of every daemon. */
 export type DatapathAsked = 'kernel' | 'userspace' | undefined;
@@ -14,6 +14,7 @@ export function daemonConfig(lab: Lab, node: LabNode, datapath?: DatapathAsked):
 
 function mobileNode(lab: Lab, node: LabNode): string {
   const home = node.home!;
+  const own4 = static4(home);
   const { config } = node;
   // With several interfaces nothing says which one will be at home.
   const label = node.interfaces[0]!.name;
@@ -36,7 +37,8 @@ function mobileNode(lab: Lab, node: LabNode): string {
     home.agent4 && `  HomeAgentV4Address ${home.agent4};`,
     `  HomeAddress ${home.address6}/${home.prefix6.length};`,
     `  HomePrefix ${formatPrefix(home.prefix6)};`,
-    home.address4 && `  HomeV4Address ${home.address4.address}/${home.address4.prefixLength};`,
+    home.address4 === 'dynamic' && '  HomeV4Address dynamic;',
+    own4 && `  HomeV4Address ${own4.address}/${own4.prefixLength};`,
     '}',
   ]);
 }
@@ -59,12 +61,17 @@ function homeAgent(lab: Lab, node: LabNode): string {
     config.prefixInterval !== undefined && `MinMobPfxAdvInterval ${config.prefixInterval};`,
     config.prefixInterval !== undefined && `MaxMobPfxAdvInterval ${config.prefixInterval};`,
     ...homeInterfaces(lab, node),
+    config.pool4 && `HaHomeV4Pool ${formatPrefix(config.pool4)};`,
     'DefaultBindingAclPolicy deny;',
     ...mobiles.flatMap(({ home }) => {
-      const four = home.address4 ? ` HomeV4Address ${home.address4.address}` : '';
+      const own4 = static4(home);
+      const four = own4 ? ` HomeV4Address ${own4.address}` : '';
       return homeAddressesOf(lab, home).map((own) => `BindingAclPolicy ${own}${four} allow;`);
     }),
-    ...mobiles.map(({ home }) => home.address4 && `HaAcceptIPv4Traffic ${home.address4.address};`),
+    ...mobiles.map(({ home }) => {
+      const own4 = static4(home);
+      return own4 && `HaAcceptIPv4Traffic ${own4.address};`;
+    }),
   ]);
 }
 

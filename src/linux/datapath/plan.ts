@@ -3,7 +3,16 @@
  * changes, whatever the number of bindings. Objects that several items need (the one device of all bindings) are
  * counted.
  */
-import { bits, isIpv6, prefixOf, type IpAddress, type Ipv6 } from '../../base/address.js';
+import {
+  bits,
+  ipv4FromNumber,
+  ipv4ToNumber,
+  isIpv6,
+  prefixOf,
+  type IpAddress,
+  type Ipv6,
+  type Prefix,
+} from '../../base/address.js';
 import type { DatapathOperation } from '../../core/datapath/diff.js';
 import { sameItem } from '../../core/datapath/diff.js';
 import {
@@ -14,6 +23,7 @@ import {
   type SignallingItem,
   type TunnelItem,
 } from '../../core/datapath/model.js';
+import { LARGEST_IPV4_PREFIX } from '../../core/ha/options.js';
 import { PROTOCOL } from '../../wire/protocol.js';
 import { canForward, type Abilities } from './abilities.js';
 import {
@@ -347,7 +357,9 @@ export class Plan {
     const base = { kind: 'accept', device, outer, port: udp?.remotePort ?? null } as const;
     const sources = item.accept.map((s) => s.source);
     if (!sources.includes(undefined)) {
-      return sources.map((source) => ({ ...base, inner: source!.address }));
+      return sources.flatMap((source) =>
+        [...addressesOf(source!)].map((inner) => ({ ...base, inner })),
+      );
     }
     // A device that takes in from one sender only is filter enough.
     return this.#abilities.admission === 'nft' ? [{ ...base, inner: null }] : [];
@@ -380,6 +392,14 @@ const rule = (
 ): KernelObject => ({ kind: 'rule', priority, from, to, ipProtocol, table });
 
 const host = (address: IpAddress) => prefixOf(address, bits(address));
+
+/** Each address of a prefix by itself: `LARGEST_IPV4_PREFIX` keeps them few. */
+function* addressesOf({ address, length }: Prefix): Generator<IpAddress> {
+  if (isIpv6(address)) return yield address;
+  const first = ipv4ToNumber(address);
+  const count = 2 ** (32 - Math.max(length, LARGEST_IPV4_PREFIX));
+  for (let i = 0; i < count; i++) yield ipv4FromNumber(first + i);
+}
 
 /** Small numbers for tunnels that have a device: the lowest free one. */
 class Slots {

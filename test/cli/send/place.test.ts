@@ -15,6 +15,7 @@ const CORRESPONDENT = ipv6('2001:db8:f::c');
 const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
   ...BUL,
   choice: null,
+  homePrefix4: null,
   datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,
@@ -22,6 +23,7 @@ const bul = (more: Partial<BulEntry> = {}): BulEntry => ({
 });
 const bc = (more: Partial<BcEntry> = {}): BcEntry => ({
   ...BC,
+  homePrefix4: null,
   datapath: null,
   expiresIn: 60,
   careOf: CARE_OF,

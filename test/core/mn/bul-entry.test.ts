@@ -393,7 +393,7 @@ describe('RFC 5555 in the acknowledgement', () => {
     const option = { kind: 'ipv4AddressAck', status, prefixLength: 32, address: HOA4 } as const;
     entry.handleAck(ack({ options: [option] }), at(0.1));
     expect(entry.binding?.homeAddress4 !== null).toBe(bound4);
-    expect(entry.ipv4Refused).toBe(!bound4);
+    expect(entry.ipv4.isRefused).toBe(!bound4);
     expect(trace(entry, 0.1, 0.1)).toContain(`0.1 ${says}`);
   });
 

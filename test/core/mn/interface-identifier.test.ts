@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  ALL_NODES,
   ipv6,
   ipv6Octets,
   mac,
   prefix,
+  solicitedNode,
+  UNSPECIFIED6,
   type Ipv6,
   type Prefix,
 } from '../../../src/base/address.js';
@@ -114,6 +117,24 @@ describe('a mobile node with stable addresses', () => {
     ]);
   });
 
+  it('keeps it on a link that reflects its own frames, the solicitation and what the kernel answers to it', () => {
+    const net = visit({}, '2001:db8:a::/64', [], 0.5);
+    const own = addressOf(net);
+    const solicitation = { kind: 'neighborSolicitation', target: own, options: [] } as const;
+    net.nd('eth0', MAC, UNSPECIFIED6, solicitedNode(own), solicitation);
+    net.nd('eth0', MAC, own, ALL_NODES, {
+      kind: 'neighborAdvertisement',
+      router: false,
+      solicited: false,
+      override: true,
+      target: own,
+      options: [{ kind: 'targetLinkLayer', address: MAC }],
+    });
+    expect(net.take('ADDRESS_DUPLICATE')).toEqual([]);
+    net.nd('eth0', mac('02:00:00:00:00:77'), UNSPECIFIED6, solicitedNode(own), solicitation);
+    expect(net.take('ADDRESS_DUPLICATE')).toEqual([`0.5 ADDRESS_DUPLICATE eth0 ${own}`]);
+  });
+
   it('cannot be made without a digest', () => {
     const options = mobileNodeOptions({ addressGeneration: 'stable' });
     expect(() => new MobileNode(options, seeded(1))).toThrow(
@@ -136,10 +157,11 @@ function visit(
   kept: Record<string, string> = {},
   to = '2001:db8:a::/64',
   taken: Ipv6[] = [],
+  until = 5,
 ): ScriptedNetwork {
   const net = new ScriptedNetwork({ addressGeneration: 'stable' }, kept);
   net.plug('eth0', network({ prefixes: [to], taken }));
-  return net.run(5);
+  return net.run(until);
 }
 
 const addressOf = (net: ScriptedNetwork): Ipv6 =>

@@ -91,6 +91,37 @@ describe('what a router advertises, RFC 4861 §6.3.4', () => {
     expect(detector.routers[0]!.prefixes[0]!.validUntil).toBe(at(7210));
   });
 
+  it.each([
+    { what: 'nothing for addresses, §5.5.3 a', part: { autonomous: false } },
+    {
+      what: 'a preferred lifetime beyond the valid one, §5.5.3 c',
+      part: { preferredLifetime: 61 },
+    },
+  ])('RFC 4862: $what makes no address, and changes none that there is', ({ part }) => {
+    const option = { ...prefixInformation('2001:db8:a::/64', 60), ...part };
+    const fresh = up();
+    hear(fresh, 0, A, {}, [option]);
+    expect(fresh.routers[0]!.prefixes).toMatchObject([{ onLink: true, autonomous: false }]);
+    const settled = up();
+    hear(settled, 0, A, {}, ['2001:db8:a::/64']);
+    const { prefixes } = settled.routers[0]!;
+    hear(settled, 1, A, {}, [option]);
+    expect(settled.routers[0]!.prefixes).toEqual(prefixes);
+  });
+
+  it('RFC 4861 §6.3.4: a prefix that one option has on the link and another for addresses is both', () => {
+    const forAddresses = { ...prefixInformation('2001:db8:a::/64', 60), onLink: false };
+    const forTheLink = { ...prefixInformation('2001:db8:a::/64', 60), autonomous: false };
+    for (const both of [
+      [forAddresses, forTheLink],
+      [forTheLink, forAddresses],
+    ]) {
+      const detector = up();
+      hear(detector, 0, A, {}, both);
+      expect(detector.routers[0]!.prefixes).toMatchObject([{ onLink: true, autonomous: true }]);
+    }
+  });
+
   it('a prefix for ever ends never', () => {
     const detector = up();
     hear(detector, 0, A, {}, ['2001:db8:a::/64'], 0xffffffff);
@@ -381,11 +412,24 @@ function hear(
   second: number,
   from: typeof A,
   part: Partial<RouterAdvertisement> = {},
-  prefixes: readonly string[] = ['2001:db8:a::/64'],
+  prefixes: readonly (string | NdOption)[] = ['2001:db8:a::/64'],
   validLifetime = 86400,
   interval?: number,
 ): void {
-  const options: NdOption[] = prefixes.map((text) => ({
+  const options = prefixes.map((p) =>
+    typeof p === 'string' ? prefixInformation(p, validLifetime) : p,
+  );
+  if (interval !== undefined) options.push({ kind: 'advertisementInterval', interval });
+  detector.handleAdvertisement(
+    linkLocalAddress(from),
+    from,
+    advertisement(part, options),
+    at(second),
+  );
+}
+
+function prefixInformation(text: string, validLifetime: number): NdOption {
+  return {
     kind: 'prefixInformation',
     prefixLength: 64,
     onLink: true,
@@ -394,14 +438,7 @@ function hear(
     validLifetime,
     preferredLifetime: validLifetime,
     prefix: ipv6(text.split('/')[0]!),
-  }));
-  if (interval !== undefined) options.push({ kind: 'advertisementInterval', interval });
-  detector.handleAdvertisement(
-    linkLocalAddress(from),
-    from,
-    advertisement(part, options),
-    at(second),
-  );
+  };
 }
 
 function answer(detector: MovementDetector, second: number, from: typeof A): void {
