@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Result } from '../../src/control/api.js';
+import { ControlClient } from '../../src/control/client.js';
 import { cable, isRoot, namespace, removeNamespaces, type Namespace } from '../linux/netns.js';
 import { PROGRAM } from './small-network.js';
 
@@ -85,6 +86,23 @@ May change in 24 h: the address is no longer valid.
     const { stdout, code } = await mip6('handover', 'wlan9', '--dry-run');
     expect(code).toBe(1);
     expect(stdout).toMatch(/^Refused: no care-of address on link wlan9\n\n2001:db8:a::100 would/);
+  });
+
+  it('after a handover the event says why this one, and why not each other', async () => {
+    expect((await mip6('handover', 'eth0')).code).toBe(0);
+    const control = await ControlClient.connect(socket);
+    const { events } = await control.call('events', {});
+    control.close();
+    const chosen = events.filter(({ code }) => code === 'CARE_OF_CHOSEN');
+    expect(chosen.at(-1)!.fields).toMatchObject({
+      homeAddress: '2001:db8:a::100',
+      careOf: '2001:db8:b::ff:fe00:10',
+      link: 'eth0',
+      rule: 'forced',
+      reason: 'forced to link eth0',
+      others:
+        '2001:db8:c::ff:fe00:11 on eth1: link eth0 is forced; 10.1.0.50 on eth2: link eth0 is forced',
+    });
   });
 
   async function plan(...target: string[]): Promise<Result<'handover.plan'>> {

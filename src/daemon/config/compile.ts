@@ -208,15 +208,13 @@ class Compiler {
     };
   }
 
-  /** As for `#links`, the last block of an interface wins. */
+  /** As for `#links`, the last block of an interface wins. Who has made a tunnel device has configured it. */
   #ownership(): ReadonlyMap<LinkName, Ownership> {
     return new Map(
-      this.#top
-        .blocks('Interface')
-        .map(({ label, inner }) => [
-          label,
-          (inner.text('RouterAdvertisements') as Ownership | undefined) ?? 'auto',
-        ]),
+      this.#top.blocks('Interface').map(({ label, inner }) => {
+        const asked = inner.text('RouterAdvertisements') as Ownership | undefined;
+        return [label, asked ?? (inner.boolean('Tunnel') ? 'adopt' : 'auto')];
+      }),
     );
   }
 

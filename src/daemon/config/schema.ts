@@ -698,9 +698,9 @@ const INTERFACE: Readonly<Record<string, Row>> = {
     form: BOOLEAN,
     default: 'disabled',
     roles: MN,
-    status: 'not yet',
-    inert: OFF,
-    sentence: 'a tunnel device as access link',
+    status: 'supported',
+    sentence:
+      'a tunnel device as access link: its addresses are adopted, as RouterAdvertisements adopt',
   },
   RouterAdvertisements: {
     form: { kind: 'word', words: ['auto', 'own', 'adopt'] },

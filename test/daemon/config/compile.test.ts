@@ -78,7 +78,8 @@ Interface "eth9" { IfType HA; }`);
   it('leaves each interface to another owner where one is found, unless told', () => {
     const config = good(
       MOBILE_NODE(
-        'Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }',
+        `Interface "wlan0" { RouterAdvertisements own; } Interface "ppp0" { RouterAdvertisements adopt; }
+Interface "tun0" { Tunnel enabled; } Interface "tap0" { Tunnel enabled; RouterAdvertisements own; }`,
         '',
       ),
     );
@@ -86,6 +87,8 @@ Interface "eth9" { IfType HA; }`);
       ownership: new Map([
         ['wlan0', 'own'],
         ['ppp0', 'adopt'],
+        ['tun0', 'adopt'],
+        ['tap0', 'own'],
         ['eth0', 'auto'],
       ]),
     });
