@@ -416,6 +416,7 @@ export const EVENTS = {
   STARTED: { severity: 'notice', sentence: '{role} started' },
   STOPPING: { severity: 'notice', sentence: '{role} stopping' },
   CLEANED: { severity: 'notice', sentence: 'removed what an earlier run had left' },
+  DATAPATH_READY: { severity: 'debug', sentence: 'the datapath is as declared' },
   HOOK_RAN: { severity: 'debug', sentence: 'hook {hook} ran at {stage} in {took} ms' },
   HOOK_FAILED: { severity: 'warning', sentence: 'hook {hook} failed at {stage}: {reason}' },
   HOOK_TIMEOUT: { severity: 'warning', sentence: 'hook {hook} was ended at {stage}: {reason}' },

@@ -1,9 +1,11 @@
-/** Capture files from a disk or from standard input: pcap and pcapng, gzip or not, cut or whole. */
+/** Capture files from a disk or a pipe: pcap and pcapng, gzip or not, cut or whole. */
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { constants, gunzipSync } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { UsageError } from '../base/error.js';
 import type { Start } from './layers/model.js';
-import { LINKTYPE, readCapture, type CapturedPacket } from './pcapng.js';
+import { CaptureReader, LINKTYPE, readCapture, type CapturedPacket } from './pcapng.js';
 import { Reassembler } from './reassembly.js';
 
 export interface FilePacket extends CapturedPacket {
@@ -17,28 +19,79 @@ export interface FilePacket extends CapturedPacket {
 export type StandardInput = () => AsyncIterable<Uint8Array>;
 
 /**
- * The packets of a file, `-` for standard input, and after the last fragment of a datagram the whole of it. Throws
- * `UsageError` `CAPTURE_FORMAT`, `CAPTURE_LIMIT`, `CAPTURE_GZIP`, or what the file system says.
+ * The packets of a file, `-` for standard input, as they come, and after the last fragment of a datagram the whole of it.
+ * Throws `UsageError` `CAPTURE_FORMAT`, `CAPTURE_LIMIT`, `CAPTURE_GZIP`, or what the file system says.
  */
 export async function* readCaptureFile(
   file: string,
-  standardInput?: StandardInput,
+  standardInput: StandardInput = () => process.stdin,
 ): AsyncGenerator<FilePacket, void, undefined> {
-  yield* capturePackets(await captureOctets(file, standardInput));
+  const reader = new CaptureReader();
+  const whole = new Wholes();
+  const octets = file === '-' ? standardInput() : createReadStream(file);
+  for await (const chunk of unzippedStream(octets)) {
+    for (const packet of reader.push(chunk)) yield* whole.with(packet);
+  }
+  reader.end();
 }
 
 /** The same from the octets of a file that has been opened by `unzipped`. */
 export function* capturePackets(octets: Uint8Array): Generator<FilePacket, void, undefined> {
-  const reassembler = new Reassembler();
-  let number = 0;
-  for (const packet of readCapture(octets)) {
-    number++;
+  const whole = new Wholes();
+  for (const packet of readCapture(octets)) yield* whole.with(packet);
+}
+
+/** Numbers packets, and adds what is whole with their last fragment. */
+class Wholes {
+  readonly #reassembler = new Reassembler();
+  #number = 0;
+
+  *with(packet: CapturedPacket): Generator<FilePacket, void, undefined> {
+    const number = ++this.#number;
     yield { ...packet, number, reassembled: false };
     const { linkType } = packet.interface;
-    const whole = reassembler.push(packet.octets, linkType, packet.nanoseconds);
+    const whole = this.#reassembler.push(packet.octets, linkType, packet.nanoseconds);
     if (whole) {
       yield { ...packet, octets: whole, originalLength: whole.length, number, reassembled: true };
     }
+  }
+}
+
+/** What is behind gzip, as it comes. A stream that is cut gives what stands before the cut. */
+async function* unzippedStream(
+  stream: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = stream[Symbol.asyncIterator]();
+  // Two octets tell, and they may come one by one.
+  let head: Uint8Array = new Uint8Array(0);
+  let ended = false;
+  while (head.length < 2 && !ended) {
+    const next = await chunks.next();
+    if (next.done) ended = true;
+    else head = Buffer.concat([head, next.value]);
+  }
+  const all = async function* (): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield head;
+      while (!ended) {
+        const next = await chunks.next();
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      await chunks.return?.();
+    }
+  };
+  if (!isGzip(head)) return yield* all();
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  const source = Readable.from(all(), { objectMode: false });
+  source.on('error', (error) => gunzip.destroy(error));
+  try {
+    for await (const chunk of source.pipe(gunzip)) yield chunk as Buffer;
+  } catch (error) {
+    throw gzipError(error);
+  } finally {
+    source.destroy();
   }
 }
 
@@ -52,18 +105,25 @@ export async function captureOctets(
 
 /** A gzip file that is cut gives what stands before the cut. */
 export function unzipped(octets: Uint8Array): Uint8Array {
-  if (octets[0] !== 0x1f || octets[1] !== 0x8b) return octets;
+  if (!isGzip(octets)) return octets;
   try {
     return gunzipSync(octets, {
       finishFlush: constants.Z_SYNC_FLUSH,
       maxOutputLength: MAX_CAPTURE,
     });
   } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
-    throw new UsageError('CAPTURE_GZIP', `The gzip file is damaged (${String(code)}).`);
+    throw gzipError(error);
   }
 }
+
+function gzipError(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return tooLarge();
+  if (typeof code !== 'string' || !code.startsWith('Z_')) return error;
+  return new UsageError('CAPTURE_GZIP', `The gzip file is damaged (${code}).`);
+}
+
+const isGzip = (octets: Uint8Array): boolean => octets[0] === 0x1f && octets[1] === 0x8b;
 
 export const isCapture = (octets: Uint8Array): boolean =>
   octets.length >= 4 && MAGIC.has(new DataView(octets.buffer, octets.byteOffset).getUint32(0));

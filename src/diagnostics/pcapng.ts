@@ -101,89 +101,160 @@ export class PcapngWriter {
  * are passed over. Throws `UsageError` `CAPTURE_FORMAT` when it is neither, or a block contradicts itself.
  */
 export function* readCapture(file: Uint8Array): Generator<CapturedPacket, void, undefined> {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length >= 4 && view.getUint32(0, false) === BLOCK.section)
-    return yield* readPcapng(file, view);
-  if (file.length >= 4) {
-    for (const little of [true, false]) {
-      const magic = view.getUint32(0, little);
-      if (magic === PCAP_MICRO || magic === PCAP_NANO) {
-        return yield* readPcap(file, view, little, magic === PCAP_NANO ? 1n : 1000n);
-      }
-    }
-  }
-  throw new UsageError('CAPTURE_FORMAT', 'Neither a pcapng nor a pcap file.');
+  const reader = new CaptureReader();
+  yield* reader.push(file);
+  reader.end();
 }
 
-function* readPcapng(file: Uint8Array, view: DataView): Generator<CapturedPacket, void, undefined> {
-  let little = true;
-  let interfaces: { shown: CaptureInterface; tick: (count: bigint) => bigint }[] = [];
-  for (let at = 0; at + 12 <= file.length;) {
-    const section = view.getUint32(at, false) === BLOCK.section;
-    if (section) little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
-    const type = section ? BLOCK.section : view.getUint32(at, little);
-    const total = view.getUint32(at + 4, little);
-    if (total < 12 || total % 4 !== 0) {
-      throw new UsageError('CAPTURE_FORMAT', `A block at octet ${at} says it has ${total} octets.`);
+/** The same for a file that comes in pieces: no more is held than the block that is not whole yet. */
+export class CaptureReader {
+  /** Octets of the file before `#rest`. */
+  #offset = 0;
+  #rest: Uint8Array = NOTHING;
+  #format: Format | undefined;
+
+  /** What has become whole with these octets. Throws as `readCapture`, and `CAPTURE_LIMIT` for a block that no writer makes. */
+  *push(chunk: Uint8Array): Generator<CapturedPacket, void, undefined> {
+    const octets = this.#rest.length === 0 ? chunk : joined(this.#rest, chunk);
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    let at = 0;
+    this.#format ??= octets.length >= 4 ? formatOf(octets, view) : undefined;
+    for (let take = this.#take(view, at); take !== undefined; take = this.#take(view, at)) {
+      const packet = this.#format!.read(octets, view, at, this.#offset + at);
+      at += take;
+      if (packet) yield packet;
     }
-    if (at + total > file.length) return; // cut
+    this.#offset += at;
+    // A copy: a small rest must not keep a large chunk.
+    this.#rest = octets.slice(at);
+  }
+
+  /** Throws `CAPTURE_FORMAT` where not even a beginning came. */
+  end(): void {
+    if (!this.#format) throw wrongFormat();
+  }
+
+  /** Octets of the next block when it is whole. */
+  #take(view: DataView, at: number): number | undefined {
+    const have = view.byteLength - at;
+    const length = this.#format?.lengthAt(view, at, this.#offset + at);
+    if (length !== undefined && length > MAX_BLOCK) {
+      const what = `A block at octet ${this.#offset + at} says it has ${length} octets.`;
+      throw new UsageError('CAPTURE_LIMIT', what, `Blocks have ${MAX_BLOCK} at most.`);
+    }
+    return length === undefined || length > have ? undefined : length;
+  }
+}
+
+/** How a file is divided, and what stands in a part of it. */
+interface Format {
+  /** Octets of the block at `at`; undefined where too little has come to tell. `offset` is that of the file. */
+  lengthAt(view: DataView, at: number, offset: number): number | undefined;
+  read(octets: Uint8Array, view: DataView, at: number, offset: number): CapturedPacket | undefined;
+}
+
+function formatOf(octets: Uint8Array, view: DataView): Format {
+  if (view.getUint32(0, false) === BLOCK.section) return new Pcapng();
+  for (const little of [true, false]) {
+    const magic = view.getUint32(0, little);
+    if (magic === PCAP_MICRO || magic === PCAP_NANO) {
+      return new Pcap(little, magic === PCAP_NANO ? 1n : 1000n);
+    }
+  }
+  throw wrongFormat();
+}
+
+class Pcapng implements Format {
+  #little = true;
+  #interfaces: { shown: CaptureInterface; tick: (count: bigint) => bigint }[] = [];
+
+  lengthAt(view: DataView, at: number, offset: number): number | undefined {
+    if (view.byteLength - at < 12) return undefined;
+    if (view.getUint32(at, false) === BLOCK.section) {
+      this.#little = view.getUint32(at + 8, true) === BYTE_ORDER_MAGIC;
+    }
+    const total = view.getUint32(at + 4, this.#little);
+    if (total < 12 || total % 4 !== 0) {
+      const what = `A block at octet ${offset} says it has ${total} octets.`;
+      throw new UsageError('CAPTURE_FORMAT', what);
+    }
+    return total;
+  }
+
+  read(file: Uint8Array, view: DataView, at: number, offset: number): CapturedPacket | undefined {
+    const little = this.#little;
+    const type = view.getUint32(at, little);
     const body = at + 8;
-    const end = at + total - 4;
-    if (section) interfaces = [];
+    const end = at + view.getUint32(at + 4, little) - 4;
+    if (type === BLOCK.section) this.#interfaces = [];
     else if (type === BLOCK.interface && end - body >= 8) {
+      if (this.#interfaces.length >= MAX_INTERFACES) {
+        const what = `More than ${MAX_INTERFACES} interfaces in a section are not read.`;
+        throw new UsageError('CAPTURE_LIMIT', what);
+      }
       const found = options(file, view, body + 8, end, little);
       const name = found.get(OPTION.interfaceName);
-      interfaces.push({
+      this.#interfaces.push({
         shown: {
-          name: name ? decodeText(name) : `interface ${interfaces.length}`,
+          name: name ? decodeText(name) : `interface ${this.#interfaces.length}`,
           linkType: view.getUint16(body, little),
         },
         tick: nanosecondsOf(found.get(OPTION.timeResolution)?.[0] ?? 6),
       });
     } else if (type === BLOCK.enhancedPacket && end - body >= 20) {
-      const on = interfaces[view.getUint32(body, little)];
+      const on = this.#interfaces[view.getUint32(body, little)];
       const length = view.getUint32(body + 12, little);
       if (!on || body + 20 + length > end) {
-        throw new UsageError('CAPTURE_FORMAT', `The packet at octet ${at} contradicts itself.`);
+        throw new UsageError('CAPTURE_FORMAT', `The packet at octet ${offset} contradicts itself.`);
       }
       const count =
         (BigInt(view.getUint32(body + 4, little)) << 32n) |
         BigInt(view.getUint32(body + 8, little));
-      yield {
+      return {
         interface: on.shown,
         nanoseconds: on.tick(count),
         octets: file.subarray(body + 20, body + 20 + length),
         originalLength: view.getUint32(body + 16, little),
       };
-    } else if (type === BLOCK.simplePacket && end - body >= 4 && interfaces[0]) {
+    } else if (type === BLOCK.simplePacket && end - body >= 4 && this.#interfaces[0]) {
       const originalLength = view.getUint32(body, little);
       const octets = file.subarray(body + 4, Math.min(end, body + 4 + originalLength));
-      yield { interface: interfaces[0].shown, nanoseconds: 0n, octets, originalLength };
+      return { interface: this.#interfaces[0].shown, nanoseconds: 0n, octets, originalLength };
     }
-    at += total;
+    return undefined;
   }
 }
 
-function* readPcap(
-  file: Uint8Array,
-  view: DataView,
-  little: boolean,
-  tick: bigint,
-): Generator<CapturedPacket, void, undefined> {
-  if (file.length < PCAP_HEADER) return;
-  const on = { name: '', linkType: view.getUint32(20, little) & 0xffff };
-  for (let at = PCAP_HEADER; at + 16 <= file.length;) {
+class Pcap implements Format {
+  readonly #little: boolean;
+  readonly #tick: bigint;
+  #on: CaptureInterface | undefined;
+
+  constructor(little: boolean, tick: bigint) {
+    this.#little = little;
+    this.#tick = tick;
+  }
+
+  lengthAt(view: DataView, at: number): number | undefined {
+    if (!this.#on) return PCAP_HEADER;
+    return view.byteLength - at < 16 ? undefined : 16 + view.getUint32(at + 8, this.#little);
+  }
+
+  read(octets: Uint8Array, view: DataView, at: number): CapturedPacket | undefined {
+    const little = this.#little;
+    if (!this.#on) {
+      this.#on = { name: '', linkType: view.getUint32(at + 20, little) & 0xffff };
+      return undefined;
+    }
     const length = view.getUint32(at + 8, little);
-    if (at + 16 + length > file.length) return; // cut
-    yield {
-      interface: on,
+    return {
+      interface: this.#on,
       nanoseconds:
         BigInt(view.getUint32(at, little)) * 1_000_000_000n +
-        BigInt(view.getUint32(at + 4, little)) * tick,
-      octets: file.subarray(at + 16, at + 16 + length),
+        BigInt(view.getUint32(at + 4, little)) * this.#tick,
+      octets: octets.subarray(at + 16, at + 16 + length),
       originalLength: view.getUint32(at + 12, little),
     };
-    at += 16 + length;
   }
 }
 
@@ -230,6 +301,15 @@ function padded(octets: Uint8Array): Uint8Array {
   return out;
 }
 
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}
+
+const wrongFormat = (): UsageError =>
+  new UsageError('CAPTURE_FORMAT', 'Neither a pcapng nor a pcap file.');
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const decodeText = (octets: Uint8Array): string =>
   new TextDecoder().decode(octets).replace(/\0+$/, '');
@@ -241,3 +321,8 @@ const END_OF_OPTIONS = new Uint8Array(4);
 const PCAP_MICRO = 0xa1b2c3d4;
 const PCAP_NANO = 0xa1b23c4d;
 const PCAP_HEADER = 24;
+const NOTHING = new Uint8Array(0);
+/** Ours: octets of a block, or of a packet of a pcap file. Wireshark writes no more. */
+const MAX_BLOCK = 16 * 2 ** 20;
+/** Ours: in a section. */
+const MAX_INTERFACES = 4096;

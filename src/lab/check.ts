@@ -86,14 +86,12 @@ async function registered(
   check: Extract<Check, { kind: 'registered' }>,
   world: LabWorld,
 ): Promise<Answer> {
-  const home = findNode(world.lab, check.node)?.home;
+  const home = check.home ?? findNode(world.lab, check.node)?.home?.address6;
   const entry = (await world.bul(check.node)).find(
-    (e) => e.homeAddress === home?.address6 && e.state !== 'idle',
+    (e) => e.homeAddress === home && e.state !== 'idle',
   );
   if (check.at === 'home' || findLink(world.lab, check.at)?.home) {
-    const where = (await world.status(check.node)).homes.find(
-      (h) => h.homeAddress === home?.address6,
-    )?.where;
+    const where = (await world.status(check.node)).homes.find((h) => h.homeAddress === home)?.where;
     return {
       passed: where === 'home' && !entry,
       found: entry ? bulText(entry) : `${where ?? 'unknown'}, no registration`,

@@ -103,6 +103,8 @@ export interface NodeConfig {
   /** seconds between NAT keep-alives */
   readonly natRefresh?: number | undefined;
   readonly forceUdp?: boolean | undefined;
+  /** seconds until a home agent tells of home prefixes unasked: RFC 6275 §13 MinMobPfxAdvInterval and MaxMobPfxAdvInterval */
+  readonly prefixInterval?: number | undefined;
   /** Of a home agent: IPv4 home addresses to give. */
   readonly pool4?: Prefix<Ipv4> | undefined;
 }
@@ -117,6 +119,8 @@ export type Check = Readonly<
   | {
       kind: 'registered';
       node: string;
+      /** Null: the home address that the file gives the node. */
+      home: Ipv6 | null;
       at: string;
       /** The care-of address is of this prefix. */
       within: Prefix | null;
@@ -183,7 +187,8 @@ export function describeCheck(c: Check): string {
         c.nat === false && 'no NAT',
       ].filter(Boolean);
       const where = c.at === 'home' ? 'is at home, deregistered' : `is registered at ${c.at}`;
-      return `${c.node} ${where}${how.length > 0 ? ` (${how.join(', ')})` : ''}`;
+      const whose = c.home ? `${c.home} of ${c.node}` : c.node;
+      return `${whose} ${where}${how.length > 0 ? ` (${how.join(', ')})` : ''}`;
     }
     case 'bound':
       return `${c.node} has ${c.home} bound${c.at ? ` at ${c.at}` : ''}${c.path ? ` (by ${c.path})` : ''}`;
@@ -194,8 +199,9 @@ export function describeCheck(c: Check): string {
     case 'outage':
       return `every outage of ${c.to} is below ${c.below} ms`;
     case 'lost':
-      return c.atMost === 0
-        ? `no ping of ${c.to} is lost`
+      if (c.atMost === 0) return `no ping of ${c.to} is lost`;
+      return c.atMost === 1
+        ? `at most one ping of ${c.to} is lost`
         : `at most ${c.atMost} pings of ${c.to} are lost`;
     default:
       return c satisfies never;
@@ -414,6 +420,7 @@ function assemble(text: LabText, name: string, problems: Problem[]): Lab {
         return {
           kind: 'registered',
           node: c.registered,
+          home: c.home ?? null,
           at: c.at,
           within: c.within ?? null,
           not: c.not ?? null,

@@ -1,5 +1,5 @@
 /** The options of every role that a lab asks for, as the core takes them. */
-import { inPrefix, type Ipv4, type Ipv6 } from '../base/address.js';
+import { inPrefix, ipv6FromOctets, ipv6Octets, type Ipv4, type Ipv6 } from '../base/address.js';
 import { HOME_AGENT_DEFAULTS, type HomeAgentOptions } from '../core/ha/options.js';
 import { MOBILE_NODE_DEFAULTS, type MobileNodeOptions } from '../core/mn/options.js';
 import type { AccessRouterOptions } from '../core/router/access-router.js';
@@ -44,11 +44,13 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
     address4,
     homeLinks,
     prefixesOfAddresses: [],
-    acl: mobiles.map(({ home }) => ({
-      homeAddress: home.address6,
-      status: 0,
-      homeAddress4: static4(home)?.address ?? null,
-    })),
+    acl: mobiles.flatMap(({ home }) =>
+      homeAddressesOf(lab, home).map((homeAddress) => ({
+        homeAddress,
+        status: 0,
+        homeAddress4: static4(home)?.address ?? null,
+      })),
+    ),
     // Whom the lab does not know it does not serve.
     defaultStatus: ADMINISTRATIVELY_PROHIBITED,
     dsmip: true,
@@ -60,7 +62,23 @@ export function homeAgentOptions(lab: Lab, node: LabNode): HomeAgentOptions {
     ...(config.lifetime === undefined ? {} : { maxBindingLifetime: config.lifetime }),
     ...(config.natRefresh === undefined ? {} : { natRefresh: config.natRefresh }),
     ...(config.forceUdp === undefined ? {} : { forceUdp: config.forceUdp }),
+    ...(config.prefixInterval === undefined ? {} : prefixIntervals(config.prefixInterval)),
   };
+}
+
+/** RFC 6275 §11.4.3: the one that is given first, and what it becomes when the home link is renumbered. */
+export function homeAddressesOf(lab: Lab, { link, address6 }: LabHome): readonly Ipv6[] {
+  const prefixes = lab.links.find((l) => l.name === link)?.prefixes6 ?? [];
+  const others = prefixes.filter((p) => p.length === 64 && !inPrefix(address6, p));
+  const identifier = ipv6Octets(address6).subarray(8);
+  return [
+    address6,
+    ...others.map(({ address }) => {
+      const octets = Uint8Array.from(ipv6Octets(address));
+      octets.set(identifier, 8);
+      return ipv6FromOctets(octets);
+    }),
+  ];
 }
 
 /** Router advertisements and DHCP of a node; null when it sends and serves nothing. */
@@ -131,6 +149,11 @@ export function agentAddresses(
   const told = mobiles.find(({ home }) => home.agent4)?.home.agent4;
   return { address6: address6!, address4: told ?? outside?.address4 ?? null };
 }
+
+const prefixIntervals = (seconds: number) => ({
+  minPrefixAdvertisementInterval: seconds,
+  maxPrefixAdvertisementInterval: seconds,
+});
 
 const ADMINISTRATIVELY_PROHIBITED = 129; // RFC 6275 §6.1.8
 const MIN_ROUTER_LIFETIME = 3; // s

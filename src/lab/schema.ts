@@ -156,6 +156,7 @@ const NODE = v.strictObject({
       natRefresh: v.optional(secondsText),
       pool4: v.optional(prefix4),
       forceUdp: v.optional(v.boolean()),
+      prefixInterval: v.optional(secondsText),
     }),
   ),
 });
@@ -166,6 +167,7 @@ const count = (least: number) =>
 const CHECKS = {
   registered: v.strictObject({
     registered: v.string(),
+    home: v.optional(address6),
     at: v.string(),
     within: v.optional(prefix),
     not: v.optional(address),

@@ -89,7 +89,16 @@ export function timelineOf(happenings: readonly Happening[], window: MoveWindow)
   );
   if (source) {
     phase(family4 ? 'lease' : 'router', source.at, source.notice.sentence);
-    if (family4) {
+    const gateway = source.notice.fields['reason'] === GATEWAY_ANSWERED;
+    if (family4 && gateway) {
+      const asked = lastBefore(own, ['GATEWAYS_PROBED'], source.at);
+      wait({
+        who: 'router',
+        sentence: 'from asking the known gateway to its answer',
+        clause: 'RFC 4436 §2.1',
+        took: source.at - Math.max(asked?.at ?? upAt, upAt),
+      });
+    } else if (family4) {
       const asked = first(own, ['DHCP_DISCOVER'], upAt);
       if (asked && asked.at <= source.at) {
         wait({
@@ -160,5 +169,7 @@ const about = (e: Told, homeAddress: string | null): boolean =>
 /** To the microsecond: more is noise. */
 export const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 
+/** `DHCP_BOUND` then: no server was waited for. */
+const GATEWAY_ANSWERED = 'gateway answered';
 /** Ours: events of another process are stamped to the millisecond. */
 const CLOCK_SLACK: Millis = 2;

@@ -2,6 +2,7 @@
  * The only loop: one input, drain the role's effects, sleep until its next deadline.
  * Effects run in queue order; a datapath that answers later holds back what follows it, and inputs go on.
  */
+import type { DatapathState } from '../core/datapath/model.js';
 import type { MipEvent } from '../core/event.js';
 import type { RoleEffect } from '../core/effect.js';
 import type { Role } from '../core/role.js';
@@ -102,7 +103,7 @@ export class Pump {
       case 'packet':
         return this.#world.io.sendPacket(effect);
       case 'datapath':
-        return this.#world.datapath.apply(effect.want);
+        return this.#apply(effect.want);
       case 'store':
         return this.#world.store.set(effect.key, effect.value);
       case 'event':
@@ -110,6 +111,14 @@ export class Pump {
       default:
         return effect satisfies never;
     }
+  }
+
+  /** Told when it is so: what follows in the queue has not begun yet. */
+  #apply(want: DatapathState): Promise<void> | void {
+    const ready = (): void =>
+      this.#world.journal.event({ code: 'DATAPATH_READY', fields: {} }, this.#world.clock.now());
+    const pending = this.#world.datapath.apply(want);
+    return pending ? pending.then(ready) : ready();
   }
 
   #report(error: unknown): void {

@@ -86,7 +86,11 @@ describe('mip6 decode', { timeout: TIME }, () => {
     expect(lines.map((line) => (JSON.parse(line) as { number: number }).number)).toEqual([1, 2]);
     const traced = await mip6(['trace', path]);
     expect(traced.code).toBe(0);
-    expect(traced.stdout.trimEnd().split('\n')).toHaveLength(2);
+    const shown = (text: string) => text.split('\n').filter((line) => /^\d\d:/.test(line));
+    expect(shown(traced.stdout)).toHaveLength(1); // twice the same
+    const all = await mip6(['trace', path, '--all']);
+    expect(shown(all.stdout).map((line) => /#\d+/.exec(line)?.[0])).toEqual(['#1', '#1']);
+    expect(traced.stdout).toMatch(/\nunanswered\n {2}#1 .* BU seq 7/);
     expect(traced.stdout).toContain('BU seq 7 AH life 600');
   });
 });

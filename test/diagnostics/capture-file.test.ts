@@ -64,6 +64,55 @@ function fragments4(packet: Uint8Array, size: number): Uint8Array[] {
   return parts;
 }
 
+describe('a capture from a pipe', () => {
+  const written = (count: number): Uint8Array => {
+    const blocks: Uint8Array[] = [];
+    const writer = new PcapngWriter((block) => blocks.push(block));
+    const id = writer.interface('net', LINKTYPE.raw);
+    for (let i = 0; i < count; i++) writer.packet(id, BigInt(i), REGISTRATION);
+    return Buffer.concat(blocks);
+  };
+  const numbers = async (pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) => {
+    const found: number[] = [];
+    for await (const p of readCaptureFile('-', async function* () {
+      yield* pieces;
+    }))
+      found.push(p.number);
+    return found;
+  };
+
+  it.each([1, 3, 100])('comes in pieces of %i octets, gzip or not', async (size) => {
+    for (const file of [written(3), gzipSync(written(3))]) {
+      const pieces = Array.from({ length: Math.ceil(file.length / size) }, (_, i) =>
+        file.subarray(i * size, (i + 1) * size),
+      );
+      expect(await numbers(pieces)).toEqual([1, 2, 3]);
+    }
+  });
+
+  it('gives a packet while the next has not been written', async () => {
+    const file = written(2);
+    let seen = 0;
+    const packets = readCaptureFile('-', async function* () {
+      yield file.subarray(0, -10);
+      expect(seen).toBe(1);
+      yield file.subarray(-10);
+    });
+    for await (const packet of packets) seen = packet.number;
+    expect(seen).toBe(2);
+  });
+
+  it.each([0, 1, 3])('of %i octets is no capture', async (length) => {
+    await expect(numbers([written(1).subarray(0, length)])).rejects.toThrow('Neither a pcapng');
+  });
+
+  it('refuses a block larger than a writer makes, before it has come', async () => {
+    const file = written(1);
+    const huge = Buffer.from([6, 0, 0, 0, 0xf0, 0xff, 0xff, 0x7f, 0, 0, 0, 0]);
+    await expect(numbers([file, huge])).rejects.toThrow('2147483632 octets');
+  });
+});
+
 describe('reassembly', () => {
   const feed = (parts: readonly Uint8Array[], at = 0n) => {
     const reassembler = new Reassembler();

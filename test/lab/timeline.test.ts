@@ -89,6 +89,29 @@ it('an IPv4 handover waits for the DHCP server, though a router turned up as wel
   expect(waits.map((w) => `${w.who} ${w.took}`)).toEqual(['dhcp server 104']);
 });
 
+it('a lease that the known gateway proves is no wait for the DHCP server', () => {
+  const { phases, waits } = timelineOf(
+    [
+      told(1010, 'mn', 'LINK_UP', { link: 'eth0' }),
+      told(1011, 'mn', 'DHCP_DISCOVER', { link: 'eth0' }),
+      told(1012, 'mn', 'GATEWAYS_PROBED', { link: 'eth0', count: 1 }),
+      told(1015, 'mn', 'DHCP_BOUND', { link: 'eth0', reason: 'gateway answered' }),
+      told(1016, 'mn', 'CARE_OF_CHOSEN', FOUR),
+      told(1017, 'mn', 'BU_SENT', FOUR),
+      // The server's word comes later, and nothing waited for it.
+      told(1120, 'mn', 'DHCP_BOUND', { link: 'eth0' }),
+    ],
+    { ...WINDOW, firstPacket: null },
+  );
+  expect(phases.map((p) => `${p.name} +${p.took}`)).toEqual([
+    'link +10',
+    'lease +5',
+    'address +1',
+    'update +1',
+  ]);
+  expect(waits.map((w) => `${w.who} ${w.took} ${w.clause}`)).toEqual(['router 3 RFC 4436 §2.1']);
+});
+
 it('coming home ends with the binding removed', () => {
   const { phases } = timelineOf(
     [

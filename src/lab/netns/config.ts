@@ -1,7 +1,7 @@
 /** What a lab says of a node, as the `mip6d.conf` that the real daemon reads. */
 import { formatPrefix, prefixOf } from '../../base/address.js';
 import type { Lab, LabNode } from '../model.js';
-import { agentAddresses, mobilesOf, static4 } from '../roles.js';
+import { agentAddresses, homeAddressesOf, mobilesOf, static4 } from '../roles.js';
 
 /** What `lab run --datapath` asks of every daemon. */
 export type DatapathAsked = 'kernel' | 'userspace' | undefined;
@@ -58,13 +58,15 @@ function homeAgent(lab: Lab, node: LabNode): string {
     config.lifetime !== undefined && `HaMaxBindingLife ${units(config.lifetime)};`,
     config.natRefresh !== undefined && `HaNatRefresh ${config.natRefresh};`,
     config.forceUdp !== undefined && `HaForceUdp ${onOff(config.forceUdp)};`,
+    config.prefixInterval !== undefined && `MinMobPfxAdvInterval ${config.prefixInterval};`,
+    config.prefixInterval !== undefined && `MaxMobPfxAdvInterval ${config.prefixInterval};`,
     ...homeInterfaces(lab, node),
     config.pool4 && `HaHomeV4Pool ${formatPrefix(config.pool4)};`,
     'DefaultBindingAclPolicy deny;',
-    ...mobiles.map(({ home }) => {
+    ...mobiles.flatMap(({ home }) => {
       const own4 = static4(home);
       const four = own4 ? ` HomeV4Address ${own4.address}` : '';
-      return `BindingAclPolicy ${home.address6}${four} allow;`;
+      return homeAddressesOf(lab, home).map((own) => `BindingAclPolicy ${own}${four} allow;`);
     }),
     ...mobiles.map(({ home }) => {
       const own4 = static4(home);

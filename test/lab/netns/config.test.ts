@@ -71,7 +71,7 @@ function tuned(): Lab {
   const text = loadLab('roam')
     .text.replace(
       'role: ha',
-      'role: ha\n    config: { dad: optimistic, lifetime: 600s, natRefresh: 30s, forceUdp: true }',
+      'role: ha\n    config: { dad: optimistic, lifetime: 600s, natRefresh: 30s, forceUdp: true, prefixInterval: 8s }',
     )
     .replace(
       'role: mn',

@@ -1,4 +1,4 @@
-// The part of bench/handover.js that runs in the guest.
+// The part of bench/handover-datapath.js that runs in the guest.
 import { HomeAgent } from '../dist/src/core/ha/home-agent.js';
 import { HOME_AGENT_DEFAULTS } from '../dist/src/core/ha/options.js';
 import { encodeMobilityPacket } from '../dist/src/wire/mobility-packet.js';
